@@ -1,1 +1,1 @@
-export {};
+export { RandomStream, RandomStreamError, type StreamName, stream } from "./random.js";
