@@ -1,1 +1,100 @@
-export {};
+#!/usr/bin/env node
+/** The command line `roga`: reads arguments, calls a command, prints errors as one message, sets the exit status. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { demo } from "./commands/demo.js";
+import { engines } from "./commands/engines.js";
+import { evaluateRun } from "./commands/evaluate.js";
+import { runJob } from "./commands/job.js";
+import { resume, train, type TrainFlags } from "./commands/train.js";
+import { annotatedDefaults } from "./config/describe.js";
+import { parseSetting } from "./config/load.js";
+import { Interrupted } from "./jobs/interrupt.js";
+
+const list = (text: string): string[] => text.split(",").map((item) => item.trim());
+
+function integers(text: string): number[] {
+  return list(text).map((item) => {
+    if (!/^\d+$/.test(item)) throw new InvalidArgumentError(`expected whole numbers such as 1,2,3, got "${text}"`);
+    return Number(item);
+  });
+}
+
+function integer(text: string): number {
+  const [value, ...rest] = integers(text);
+  if (value === undefined || rest.length > 0) throw new InvalidArgumentError(`expected one whole number, got "${text}"`);
+  return value;
+}
+
+function setting(text: string, earlier: Record<string, unknown> = {}): Record<string, unknown> {
+  const [path, value] = parseSetting(text);
+  return { ...earlier, [path]: value };
+}
+
+/** The flags that `train` and `demo` share; each stands for one option of the configuration. */
+function trainingFlags(command: Command): Command {
+  return command
+    .option("--config <file>", "YAML configuration; `roga config` prints one with every option")
+    .option("--algorithms <names>", "what to train and compare, as in erm,roga", list)
+    .option("--seeds <numbers>", "one training run per algorithm and seed, as in 1,2,3", integers)
+    .option("--epochs <number>", "passes over the training fakes", integer)
+    .option("--engine <name>", "compute engine; `roga engines` lists them")
+    .option("--set <option=value>", "any option of the configuration, repeatable", setting);
+}
+
+const program = new Command("roga")
+  .description("Train and test deepfake detectors that hold on manipulations they never saw.")
+  .showHelpAfterError();
+
+trainingFlags(program.command("train"))
+  .description("train every algorithm and seed, test on seen and unseen domains, write a run folder")
+  .option("--real <folder>", "face photographs; the fakes are made from them")
+  .option("--manifest <file>", "CSV or JSONL manifest of real and fake images")
+  .option("--out <folder>", "run folder to create")
+  .addOption(new Option("--resume <folder>", "go on with an interrupted run").conflicts(["out", "config", "real", "manifest"]))
+  .action(async (flags: TrainFlags & { resume?: string }) => {
+    if (flags.resume !== undefined) await resume(flags.resume);
+    else if (flags.out === undefined) program.error("error: give --out <folder>, or --resume <folder>");
+    else await train({ ...flags, out: flags.out });
+  });
+
+trainingFlags(program.command("demo"))
+  .description("the whole job on drawn faces, with nothing to download")
+  .option("--out <folder>", "run folder to create (default: runs/demo-<date>)")
+  .action(demo);
+
+program
+  .command("evaluate")
+  .description("score a manifest or the run's own test images with a trained model")
+  .argument("<folder>", "folder of one training run, as in runs/demo/roga-seed1")
+  .option("--manifest <file>", "images to score (default: the run's own test images)")
+  .option("--checkpoint <name>", "best or last", "best")
+  .option("--level <level>", "frame or video")
+  .option("--engine <name>", "compute engine", "auto")
+  .requiredOption("--out <file>", "score table to write (CSV)")
+  .action(evaluateRun);
+
+program.command("engines").description("every compute engine, and why each is or is not available").action(engines);
+
+program
+  .command("config")
+  .description("print every option with its default and what it does, as YAML")
+  .action(() => process.stdout.write(annotatedDefaults()));
+
+program
+  .command("job", { hidden: true })
+  .requiredOption("--run <folder>")
+  .requiredOption("--algorithm <name>")
+  .requiredOption("--seed <number>", "", integer)
+  .action(runJob);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof Interrupted) {
+    console.error(`\n${error.message}`);
+    process.exitCode = 130;
+  } else {
+    console.error(process.env.ROGA_DEBUG ? error : `error: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
+}

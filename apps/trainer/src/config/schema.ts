@@ -1,0 +1,126 @@
+/**
+ * The trainer's configuration: every knob, its default and what it does. The descriptions here are the
+ * documentation: `roga config` prints them, and unknown keys are errors. File paths are relative to the folder
+ * the command runs in.
+ */
+import { backbones } from "@roga/backbones";
+import { forgeryFamilies } from "@roga/datasets";
+import { z } from "zod";
+
+const fraction = z.number().min(0).max(1);
+const count = z.int().min(1);
+const positive = z.number().positive();
+
+/** Forgery families that stand in for the four methods of FaceForensics++, the usual source domains. */
+const defaultSources = ["deepfakes", "face2face", "faceswap", "neuraltextures"];
+const defaultTargets = forgeryFamilies.filter((family) => !defaultSources.includes(family));
+
+const data = z
+  .strictObject({
+    real: z.string().nullable().default(null).describe("folder of real face photographs; the fakes are made from them"),
+    manifest: z.string().nullable().default(null).describe("CSV or JSONL manifest of real and fake images instead"),
+    rendered: z
+      .strictObject({
+        identities: count.default(120).describe("people"),
+        videos: count.default(1).describe("videos of each person: other lighting, camera and background"),
+        frames: count.default(3).describe("frames of each video: other pose and expression"),
+      })
+      .prefault({})
+      .describe("drawn faces, used where neither `real` nor `manifest` is given"),
+    size: z.int().min(48).max(512).default(96).describe("side in px of the crops that are forged and stored"),
+    crop: z.number().gt(0).max(1).default(0.95).describe("side of the centre crop, as a fraction of a photograph's shorter side"),
+    sources: z.array(z.string()).min(1).default(defaultSources).describe("domains to train on"),
+    targets: z.array(z.string()).default(defaultTargets).describe("domains that training never sees, to test on"),
+    split: z
+      .strictObject({
+        train: fraction.default(0.6).describe("fraction of the identities to train on"),
+        val: fraction.default(0.15).describe("… to select the epoch on"),
+        test: fraction.default(0.25).describe("… to test on"),
+      })
+      .prefault({})
+      .describe("identities never cross a split; ignored where a manifest brings its own"),
+    groupSize: count
+      .default(10)
+      .describe("photographs in a row, by file name, that are taken for one person: neighbours often are"),
+  })
+  .prefault({});
+
+const model = z
+  .strictObject({
+    backbone: z.enum(backbones.map(({ name }) => name) as [string, ...string[]]).default("meso4").describe("architecture"),
+    inputSize: z.int().min(32).max(600).default(64).describe("side in px of the model's input"),
+    classes: z.union([z.literal(1), z.literal(2)]).default(1).describe("logits: 1 (sigmoid) or 2 (softmax)"),
+  })
+  .prefault({});
+
+const roga = z
+  .strictObject({
+    rho: z.number().min(0).default(0.1).describe("radius of the ascent"),
+    alpha: z.number().min(0).default(2e-4).describe("step along the ERM gradient that aligns the two gradients"),
+    adaptive: z.boolean().default(false).describe("scale the ascent by the weights' size, as ASAM"),
+    eta: z.number().min(0).default(0.01).describe("offset of that scale"),
+    combine: z.enum(["mean", "sum"]).default("mean").describe("of the ERM and the perturbed gradient"),
+    perturbedLoss: z.enum(["own", "all"]).default("own").describe("loss at a domain's perturbed point: its own, or all domains'"),
+    ascent: z.enum(["perDomain", "shared"]).default("perDomain").describe("one ascent per domain, or one for all"),
+    batchNormPass: z.enum(["perDomain", "mixed"]).default("perDomain").describe("batch-norm batches: a domain each, or mixed"),
+    warmupSteps: z.int().min(0).default(0).describe("steps of plain ERM first"),
+  })
+  .prefault({});
+
+const optimizer = z
+  .strictObject({
+    name: z.enum(["adam", "sgd"]).default("adam").describe("base optimizer"),
+    learningRate: positive.default(1e-3).describe("learning rate"),
+    weightDecay: z.number().min(0).default(0).describe("coupled L2 weight decay"),
+    momentum: fraction.default(0.9).describe("of sgd"),
+  })
+  .prefault({});
+
+const training = z
+  .strictObject({
+    epochs: count.default(10).describe("an epoch shows every fake of the source domains once"),
+    perDomain: z.int().min(2).multipleOf(2).default(8).describe("images of each domain in a batch, half of them real"),
+    augment: z.boolean().default(true).describe("random flips, brightness and contrast"),
+    checkpointEvery: count.default(1).describe("epochs between checkpoints"),
+  })
+  .prefault({});
+
+const evaluation = z
+  .strictObject({
+    batchSize: count.default(32).describe("images in a batch"),
+    level: z.enum(["frame", "video"]).default("frame").describe("score single frames, or the mean score of each video"),
+    replicates: count.default(1000).describe("bootstrap replicates of the intervals, resampled by video"),
+  })
+  .prefault({});
+
+/** The whole configuration of `roga train`. */
+export const configSchema = z
+  .strictObject({
+    algorithms: z.array(z.enum(["erm", "roga"])).min(1).default(["erm", "roga"]).describe("what to train and compare"),
+    seeds: z.array(z.int().min(0)).min(1).default([1]).describe("one training run per algorithm and seed"),
+    dataSeed: z.int().min(0).default(1).describe("seed of the forgeries, drawn faces and splits, the same for all runs"),
+    engine: z.string().default("auto").describe("compute engine; `roga engines` lists them"),
+    jobs: z.int().min(0).default(0).describe("training runs at a time; 0: as the engine's threads and the cores allow"),
+    data: data.describe("what to train and test on"),
+    model: model.describe("the detector"),
+    roga: roga.describe("options of RoGA"),
+    optimizer: optimizer.describe("what applies the update"),
+    training: training.describe("the training loop"),
+    evaluation: evaluation.describe("the test"),
+  })
+  .superRefine((config, context) => {
+    if (config.data.real !== null && config.data.manifest !== null) {
+      context.addIssue({ code: "custom", path: ["data"], message: "give `real` or `manifest`, not both" });
+    }
+    for (const domain of config.data.targets) {
+      if (config.data.sources.includes(domain)) {
+        context.addIssue({ code: "custom", path: ["data", "targets"], message: `"${domain}" is a source domain too` });
+      }
+    }
+    const { train, val, test } = config.data.split;
+    if (Math.abs(train + val + test - 1) > 1e-9) {
+      context.addIssue({ code: "custom", path: ["data", "split"], message: `fractions must sum to 1, got ${train + val + test}` });
+    }
+  });
+
+export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,80 @@
+/** Where real faces come from when the fakes are made from them: photographs in a folder, or the renderer. */
+import { basename, extname } from "node:path";
+import {
+  canonicalLandmarks,
+  type FivePoints,
+  fromBytes,
+  ImageError,
+  loadImage,
+  readPhotographs,
+  type RgbImage,
+  renderFace,
+} from "@roga/datasets";
+import type { Config } from "../config/schema.js";
+
+/** An aligned real face, before any forgery. */
+export interface Face {
+  readonly image: RgbImage;
+  readonly landmarks: FivePoints;
+}
+
+/** A face that can be had on demand, with what it is known by. */
+export interface FaceSource {
+  readonly id: string;
+  readonly video: string;
+  readonly identity: string;
+  load(): Promise<Face>;
+}
+
+/** A file that was left out, and why. */
+export interface Skipped {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** The photographs of a folder; those that cannot be decoded are left out and reported. */
+export async function photographFaces(
+  folder: string,
+  { size, crop, groupSize }: Config["data"],
+): Promise<{ faces: FaceSource[]; skipped: Skipped[] }> {
+  const photographs = await readPhotographs(folder);
+  const faces: FaceSource[] = [];
+  const skipped: Skipped[] = [];
+  const load = async (path: string): Promise<Face> => ({
+    image: fromBytes(size, size, await loadImage(path, { size, crop: { centre: crop } })),
+    landmarks: canonicalLandmarks(size),
+  });
+  for (const [index, { path }] of photographs.entries()) {
+    try {
+      await load(path);
+      const id = basename(path, extname(path));
+      faces.push({ id, video: id, identity: `group-${Math.floor(index / groupSize)}`, load: () => load(path) });
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      skipped.push({ path, reason: error.reason });
+    }
+  }
+  return { faces, skipped };
+}
+
+/** Drawn faces: every identity has videos, every video has frames. */
+export function renderedFaces(seed: number, { size, rendered }: Config["data"]): FaceSource[] {
+  const faces: FaceSource[] = [];
+  for (let identity = 0; identity < rendered.identities; identity++) {
+    for (let video = 0; video < rendered.videos; video++) {
+      for (let frame = 0; frame < rendered.frames; frame++) {
+        const name = `${String(identity).padStart(4, "0")}-${video}`;
+        faces.push({
+          id: `${name}-${String(frame).padStart(3, "0")}`,
+          video: name,
+          identity: String(identity).padStart(4, "0"),
+          load: async () => renderFace({ seed, identity, video, frame: frame * FRAME_STRIDE, size }),
+        });
+      }
+    }
+  }
+  return faces;
+}
+
+/** Frames apart, so that pose and expression differ: half a second at 30 frames a second. */
+const FRAME_STRIDE = 15;

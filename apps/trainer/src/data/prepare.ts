@@ -1,0 +1,117 @@
+/**
+ * The corpus of a run: the samples of a manifest, or forgeries made from photographs or drawn faces and kept in the
+ * run folder. Making it again gives the same corpus; a run that goes on uses the one it has.
+ */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  REAL_DOMAIN,
+  readManifest,
+  type Sample,
+  type Split,
+  splitByGroup,
+  splitByIdentity,
+  verifyImages,
+  writeFileAtomic,
+} from "@roga/datasets";
+import type { Config } from "../config/schema.js";
+import type { ProgressBoard } from "../output/progress.js";
+import { type FaceSource, photographFaces, renderedFaces, type Skipped } from "./faces.js";
+import { forgeCorpus, type SplitFaces } from "./forge-corpus.js";
+
+/** Images that a run cannot read or does not use are never silently lost: this file names them. */
+const SKIPPED_FILE = "skipped.json";
+
+/** The folder of a run that holds what was made for it. */
+const dataFolder = (run: string): string => join(run, "data");
+
+/** Makes or checks the corpus of a run, unless it has one. */
+export async function prepareCorpus(config: Config, run: string, board: ProgressBoard, signal: AbortSignal): Promise<void> {
+  if (existsSync(join(run, SKIPPED_FILE))) return;
+  const skipped =
+    config.data.manifest === null ? await forgeFaces(config, run, board, signal) : await checkManifest(config, board);
+  await writeFileAtomic(join(run, SKIPPED_FILE), `${JSON.stringify(skipped, null, 2)}\n`);
+}
+
+/** What a prepared run left out. */
+export async function readSkipped(run: string): Promise<readonly Skipped[]> {
+  return JSON.parse(await readFile(join(run, SKIPPED_FILE), "utf8"));
+}
+
+/** The samples of a prepared run, each with its split. */
+export async function loadCorpus(config: Config, run: string): Promise<Sample[]> {
+  if (config.data.manifest === null) return readManifest(join(dataFolder(run), "manifest.jsonl"));
+  const { samples } = await manifestSamples(config);
+  return samples;
+}
+
+async function checkManifest(config: Config, board: ProgressBoard): Promise<readonly Skipped[]> {
+  const { skipped, samples } = await manifestSamples(config);
+  const line = board.line("check images", samples.length);
+  line.end(`${samples.length} images, ${skipped.length} unreadable`);
+  return skipped;
+}
+
+/** A manifest's readable samples; where it brings no splits, its identities are split. */
+async function manifestSamples(config: Config): Promise<{ samples: Sample[]; skipped: readonly Skipped[] }> {
+  const { manifest, split } = config.data;
+  const listed = await readManifest(manifest as string);
+  const { samples, skipped } = await verifyImages(listed);
+  const unassigned = samples.filter((sample) => sample.split === null).length;
+  if (unassigned === 0) return { samples, skipped };
+  if (unassigned < samples.length) {
+    throw new Error(`data.manifest: ${unassigned} of ${samples.length} images have no split; give one to all or to none`);
+  }
+  return { samples: splitByIdentity(samples, split, config.dataSeed), skipped };
+}
+
+async function forgeFaces(
+  config: Config,
+  run: string,
+  board: ProgressBoard,
+  signal: AbortSignal,
+): Promise<readonly Skipped[]> {
+  const { data, dataSeed } = config;
+  let faces: FaceSource[];
+  let skipped: Skipped[] = [];
+  if (data.real === null) {
+    faces = renderedFaces(dataSeed, data);
+  } else {
+    const line = board.line("read photos", 1);
+    ({ faces, skipped } = await photographFaces(data.real, data));
+    line.end(`${faces.length} photographs, ${skipped.length} unreadable`);
+  }
+
+  const line = board.line("forge", faces.length);
+  const start = performance.now();
+  const samples = await forgeCorpus(splitFaces(faces, config), {
+    folder: dataFolder(run),
+    sources: data.sources,
+    targets: data.targets,
+    seed: dataSeed,
+    signal,
+    onProgress: (done, total) => {
+      const seconds = (performance.now() - start) / 1000;
+      line.update(done, `${done} of ${total} faces`, (seconds / done) * (total - done));
+    },
+  });
+  line.end(`${samples.filter(({ label }) => label === 0).length} reals, ${samples.filter(({ label }) => label === 1).length} fakes`);
+  return skipped;
+}
+
+/**
+ * Drawn identities are split at random. Photographs are cut into contiguous ranges with a group left out at each
+ * border, because neighbours are often one person and nothing says which.
+ */
+function splitFaces(faces: readonly FaceSource[], { data, dataSeed }: Config): SplitFaces {
+  const reals = faces.map(({ id, video, identity }): Sample => {
+    return { id, path: `/${id}`, label: 0, domain: REAL_DOMAIN, video, identity, split: null };
+  });
+  const assigned =
+    data.real === null
+      ? splitByIdentity(reals, data.split, dataSeed)
+      : splitByGroup(reals, data.split, dataSeed, { guard: 1 });
+  const of = (split: Split) => faces.filter((_, index) => assigned[index]?.split === split);
+  return { train: of("train"), val: of("val"), test: of("test") };
+}
