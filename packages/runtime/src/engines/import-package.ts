@@ -1,0 +1,34 @@
+/**
+ * Imports a package that may not be installed: from the user's project first, since that is where an optional engine is
+ * installed, then from where this package itself stands.
+ */
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** How an import went; `error` is the first line of what the package threw while it was loading. */
+export type ImportOutcome = { found: false } | { found: true; module: unknown } | { found: true; error: string };
+
+export async function importPackage(name: string, projectDir: string): Promise<ImportOutcome> {
+  const path = resolveFrom(name, join(resolve(projectDir), "package.json")) ?? resolveFrom(name, import.meta.url);
+  if (path === undefined) return { found: false };
+  try {
+    return { found: true, module: await import(pathToFileURL(path).href) };
+  } catch (error) {
+    return { found: true, error: firstLine(error) };
+  }
+}
+
+function resolveFrom(name: string, from: string): string | undefined {
+  try {
+    return createRequire(from).resolve(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split("\n", 1)[0]!.trim().replace(/[.:]$/, "");
+}
