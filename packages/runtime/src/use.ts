@@ -2,6 +2,7 @@
  * Picks an engine and makes it current. TensorFlow.js itself is imported here, when it is first needed: its package
  * brings the JavaScript backend and the gradients of the operations, which tfjs-core alone does not have.
  */
+import { cpuKernelsInstalled, installCpuKernels } from "./cpu-kernels/index.js";
 import type { Engine, EngineDescriptor, EngineOptions, EngineReport, Loaded } from "./engine.js";
 import { engines } from "./engines/index.js";
 import { EngineOptionError, EngineUnavailableError, UnknownEngineError } from "./errors.js";
@@ -40,6 +41,8 @@ export async function listEngines(options: EngineOptions = {}): Promise<EngineRe
   for (const engine of engines) {
     reports.push({ name: engine.name, trains: engine.trains, ...(await engine.load(options)) });
   }
+  // An engine's package may have brought another copy of TensorFlow.js, which registered its kernels over ours.
+  if (cpuKernelsInstalled()) installCpuKernels();
   return reports;
 }
 

@@ -177,7 +177,14 @@ describe("reductions", () => {
       fc.property(shape, mask, fc.boolean(), seeds, (shape, reduced, keepDims, seed) => {
         const axes = shape.map((_, axis) => axis).filter((axis) => reduced[axis]);
         const x = uniform(shape, seed);
-        expectSame(() => [tf.sum(x, axes, keepDims), tf.mean(x, axes, keepDims), tf.sum(x), tf.mean(x)]);
+        const mean = (x: tf.Tensor) => tf.mean(x, axes, keepDims);
+        expectSame(() => [
+          tf.sum(x, axes, keepDims),
+          mean(x),
+          tf.sum(x),
+          tf.mean(x),
+          tf.grad(mean)(x, uniform(mean(x).shape, seed + 1)),
+        ]);
       }),
       { numRuns: 60 },
     );

@@ -8,6 +8,7 @@ import {
   getGradient,
   getKernel,
   type KernelConfig,
+  Mean,
   registerGradient,
   registerKernel,
   unregisterKernel,
@@ -19,6 +20,7 @@ import { conv2dBackpropFilter } from "./conv2d-backprop-filter.js";
 import { conv2dBackpropInput } from "./conv2d-backprop-input.js";
 import { type FastKernel, withFallback } from "./kernel.js";
 import { maxPool, maxPoolGrad } from "./max-pool.js";
+import { meanGradient } from "./mean-gradient.js";
 import { multiply } from "./multiply.js";
 import { realDiv } from "./real-div.js";
 import { mean, sum } from "./reduce.js";
@@ -44,27 +46,48 @@ const kernels: readonly FastKernel[] = [
   tile,
 ];
 
-/** The stock kernels that ours stand in for; empty while the stock ones are registered. */
-const stock: KernelConfig[] = [];
-let stockBatchNormGradient: GradConfig | undefined;
+/** Gradients that take fewer passes than the stock ones, by the kernel they belong to. */
+const gradients: Readonly<Record<string, (stock: GradConfig) => GradConfig>> = {
+  [FusedBatchNorm]: batchNormGradient,
+  [Mean]: meanGradient,
+};
 
-/** Registers our kernels over the stock ones of the `cpu` backend. Calling it again changes nothing. */
-export function installCpuKernels(): void {
-  if (stock.length > 0) return;
-  for (const kernel of kernels) {
-    const config = getKernel(kernel.kernelName, "cpu");
-    stock.push(config);
-    replace({ ...config, kernelFunc: withFallback(kernel, config.kernelFunc) });
-  }
-  stockBatchNormGradient = getGradient(FusedBatchNorm);
-  registerGradient(batchNormGradient(stockBatchNormGradient));
+/** What is registered now in place of what, by kernel name; empty while everything is stock. */
+const fastKernels = new Map<string, { fast: KernelConfig; stock: KernelConfig }>();
+const fastGradients = new Map<string, { fast: GradConfig; stock: GradConfig }>();
+
+/** Whether {@link installCpuKernels} was called, and {@link restoreStockKernels} not since. */
+export function cpuKernelsInstalled(): boolean {
+  return fastKernels.size > 0;
 }
 
-/** Registers the stock kernels again. */
+/**
+ * Registers our kernels and gradients over the stock ones of the `cpu` backend. Calling it again changes nothing, unless
+ * another copy of TensorFlow.js was loaded since and registered its own: those are then replaced too.
+ */
+export function installCpuKernels(): void {
+  for (const kernel of kernels) {
+    const stock = getKernel(kernel.kernelName, "cpu");
+    if (fastKernels.get(kernel.kernelName)?.fast === stock) continue;
+    const fast = { ...stock, kernelFunc: withFallback(kernel, stock.kernelFunc) };
+    fastKernels.set(kernel.kernelName, { fast, stock });
+    replace(fast);
+  }
+  for (const [kernelName, gradient] of Object.entries(gradients)) {
+    const stock = getGradient(kernelName);
+    if (fastGradients.get(kernelName)?.fast === stock) continue;
+    const fast = gradient(stock);
+    fastGradients.set(kernelName, { fast, stock });
+    registerGradient(fast);
+  }
+}
+
+/** Registers the stock kernels and gradients again. */
 export function restoreStockKernels(): void {
-  for (const config of stock.splice(0)) replace(config);
-  if (stockBatchNormGradient !== undefined) registerGradient(stockBatchNormGradient);
-  stockBatchNormGradient = undefined;
+  for (const { stock } of fastKernels.values()) replace(stock);
+  for (const { stock } of fastGradients.values()) registerGradient(stock);
+  fastKernels.clear();
+  fastGradients.clear();
 }
 
 function replace(config: KernelConfig): void {

@@ -1,8 +1,9 @@
 /**
- * `Tile` of float32 tensors where only leading dimensions of size 1 are repeated, as the batch-norm gradient does with
- * its `[1, 1, 1, c]` vectors: the whole tensor is copied end to end, in doubling runs.
+ * `Tile` of float32 tensors where only dimensions of size 1 are repeated, as in `tf.broadcastTo`: a broadcast without an
+ * operator.
  */
 import { Tile, util } from "@tensorflow/tfjs-core";
+import { broadcastLoops } from "./broadcast.js";
 import { type FastKernel, floats } from "./kernel.js";
 
 export const tile: FastKernel = {
@@ -11,12 +12,19 @@ export const tile: FastKernel = {
     const x = floats(call, "x");
     const reps = call.attrs.reps as number[];
     const { shape } = call.inputs.x!;
-    const repeated = reps.findLastIndex((count) => count !== 1);
-    if (x === undefined || shape.slice(0, repeated + 1).some((size) => size !== 1)) return undefined;
+    if (x === undefined || reps.some((count, i) => count === 0 || (count > 1 && shape[i] !== 1))) return undefined;
     const outShape = shape.map((size, i) => size * reps[i]!);
+    const loops = broadcastLoops(shape, outShape);
+    if (loops === undefined) return undefined;
+    const { lengths, aSteps } = loops;
     const out = new Float32Array(util.sizeFromShape(outShape));
-    out.set(x.subarray(0, out.length));
-    for (let filled = x.length; filled < out.length; filled *= 2) out.copyWithin(filled, 0, filled);
+    let o = 0;
+    for (let outer = 0; outer < lengths[0]; outer++) {
+      for (let middle = 0; middle < lengths[1]; middle++) {
+        let i = outer * aSteps[0] + middle * aSteps[1];
+        for (const end = o + lengths[2]; o < end; o++, i += aSteps[2]) out[o] = x[i]!;
+      }
+    }
     return call.backend.makeTensorInfo(outShape, "float32", out);
   },
 };
