@@ -5,7 +5,7 @@ import { demo } from "./commands/demo.js";
 import { engines } from "./commands/engines.js";
 import { evaluateRun } from "./commands/evaluate.js";
 import { runJob } from "./commands/job.js";
-import { resume, train, type TrainFlags } from "./commands/train.js";
+import { resume, type TrainFlags, train } from "./commands/train.js";
 import { annotatedDefaults } from "./config/describe.js";
 import { parseSetting } from "./config/load.js";
 import { Interrupted } from "./jobs/interrupt.js";
@@ -21,7 +21,8 @@ function integers(text: string): number[] {
 
 function integer(text: string): number {
   const [value, ...rest] = integers(text);
-  if (value === undefined || rest.length > 0) throw new InvalidArgumentError(`expected one whole number, got "${text}"`);
+  if (value === undefined || rest.length > 0)
+    throw new InvalidArgumentError(`expected one whole number, got "${text}"`);
   return value;
 }
 
@@ -50,7 +51,9 @@ trainingFlags(program.command("train"))
   .option("--real <folder>", "face photographs; the fakes are made from them")
   .option("--manifest <file>", "CSV or JSONL manifest of real and fake images")
   .option("--out <folder>", "run folder to create")
-  .addOption(new Option("--resume <folder>", "go on with an interrupted run").conflicts(["out", "config", "real", "manifest"]))
+  .addOption(
+    new Option("--resume <folder>", "go on with an interrupted run").conflicts(["out", "config", "real", "manifest"]),
+  )
   .action(async (flags: TrainFlags & { resume?: string }) => {
     if (flags.resume !== undefined) await resume(flags.resume);
     else if (flags.out === undefined) program.error("error: give --out <folder>, or --resume <folder>");
@@ -78,7 +81,7 @@ program.command("engines").description("every compute engine, and why each is or
 program
   .command("config")
   .description("print every option with its default and what it does, as YAML")
-  .action(() => process.stdout.write(annotatedDefaults()));
+  .action(() => void process.stdout.write(annotatedDefaults()));
 
 program
   .command("job", { hidden: true })

@@ -4,13 +4,9 @@
  * on with `--resume`.
  */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { writeFileAtomic } from "@roga/datasets";
 import { type Engine, use } from "@roga/runtime";
-import { createRunDirectory } from "@roga/training";
-import { parse, stringify } from "yaml";
 import { applySettings, readConfigFile, resolveConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import { loadCorpus, prepareCorpus } from "../data/prepare.js";
@@ -20,6 +16,7 @@ import { runJobs } from "../jobs/pool.js";
 import { compare } from "../output/compare.js";
 import { writeContactSheet } from "../output/contact-sheet.js";
 import { duration, progressBoard } from "../output/progress.js";
+import { createRunFolder, readRunConfig } from "../run-folder.js";
 
 /** The command's flags; each but `config`, `out` and `set` stands for one option of the configuration. */
 export interface TrainFlags {
@@ -33,8 +30,6 @@ export interface TrainFlags {
   readonly engine?: string;
   readonly set?: Readonly<Record<string, unknown>>;
 }
-
-const CONFIG_FILE = "config.yaml";
 
 /** Starts a run in a new folder. */
 export async function train(flags: TrainFlags): Promise<void> {
@@ -51,8 +46,7 @@ export async function train(flags: TrainFlags): Promise<void> {
   const file = flags.config === undefined ? {} : await readConfigFile(flags.config);
   const config = resolveConfig(applySettings(file, settings), flags.config ?? "command line");
   const engine = await use(config.engine);
-  await createRunDirectory(flags.out);
-  await writeFileAtomic(join(flags.out, CONFIG_FILE), stringify(config));
+  await createRunFolder(flags.out, config);
   await execute(flags.out, config, engine);
 }
 
@@ -62,25 +56,18 @@ export async function resume(folder: string): Promise<void> {
   await execute(folder, config, await use(config.engine));
 }
 
-/** The resolved configuration of a run. */
-export async function readRunConfig(folder: string): Promise<Config> {
-  const path = join(folder, CONFIG_FILE);
-  if (!existsSync(path)) throw new Error(`${folder}: no run: ${CONFIG_FILE} is missing`);
-  return resolveConfig(parse(await readFile(path, "utf8")), path);
-}
-
 async function execute(folder: string, config: Config, engine: Engine): Promise<void> {
   const start = performance.now();
   const signal = interruptSignal("Saving … (again to quit at once)");
   console.error(`engine: ${engine.name}, ${engine.device} (${engine.reason})\nrun folder: ${folder}`);
 
+  const jobs = config.seeds.flatMap((seed) => config.algorithms.map((algorithm): Job => ({ algorithm, seed })));
   const board = progressBoard();
   try {
     await prepareCorpus(config, folder, board, signal);
     const samples = await loadCorpus(config, folder);
     await writeContactSheet(join(folder, "contact-sheet.png"), samples);
 
-    const jobs = config.algorithms.flatMap((algorithm) => config.seeds.map((seed): Job => ({ algorithm, seed })));
     const waiting = jobs.filter((job) => !existsSync(join(folder, jobName(job), "result.json")));
     const lines = new Map(waiting.map((job) => [jobName(job), board.line(jobName(job), 1)]));
     const outcomes = await runJobs(waiting, {
@@ -96,7 +83,9 @@ async function execute(folder: string, config: Config, engine: Engine): Promise<
     const failed = outcomes.filter(({ end }) => end.kind !== "finished");
     if (failed.length > 0) {
       const reasons = failed.map(({ job, end }) => `${jobName(job)}: ${end.message ?? end.kind}`).join("\n");
-      throw new Error(`${failed.length} of ${jobs.length} runs failed:\n${reasons}\nMend the cause, then: roga train --resume ${folder}`);
+      throw new Error(
+        `${failed.length} of ${jobs.length} runs failed:\n${reasons}\nMend the cause, then: roga train --resume ${folder}`,
+      );
     }
   } catch (error) {
     if (signal.aborted) throw new Interrupted(`Stopped and saved. Go on with: roga train --resume ${folder}`);
@@ -105,6 +94,6 @@ async function execute(folder: string, config: Config, engine: Engine): Promise<
     board.stop();
   }
 
-  console.log(await compare(folder, config, engine));
+  console.log(await compare(folder, config, engine, jobs));
   console.log(`\nDone in ${duration((performance.now() - start) / 1000)}. Report: ${join(folder, "report.html")}`);
 }

@@ -28,7 +28,12 @@ const data = z
       .prefault({})
       .describe("drawn faces, used where neither `real` nor `manifest` is given"),
     size: z.int().min(48).max(512).default(96).describe("side in px of the crops that are forged and stored"),
-    crop: z.number().gt(0).max(1).default(0.95).describe("side of the centre crop, as a fraction of a photograph's shorter side"),
+    crop: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.95)
+      .describe("side of the centre crop, as a fraction of a photograph's shorter side"),
     sources: z.array(z.string()).min(1).default(defaultSources).describe("domains to train on"),
     targets: z.array(z.string()).default(defaultTargets).describe("domains that training never sees, to test on"),
     split: z
@@ -47,9 +52,15 @@ const data = z
 
 const model = z
   .strictObject({
-    backbone: z.enum(backbones.map(({ name }) => name) as [string, ...string[]]).default("meso4").describe("architecture"),
+    backbone: z
+      .enum(backbones.map(({ name }) => name) as [string, ...string[]])
+      .default("meso4")
+      .describe("architecture"),
     inputSize: z.int().min(32).max(600).default(64).describe("side in px of the model's input"),
-    classes: z.union([z.literal(1), z.literal(2)]).default(1).describe("logits: 1 (sigmoid) or 2 (softmax)"),
+    classes: z
+      .union([z.literal(1), z.literal(2)])
+      .default(1)
+      .describe("logits: 1 (sigmoid) or 2 (softmax)"),
   })
   .prefault({});
 
@@ -60,9 +71,15 @@ const roga = z
     adaptive: z.boolean().default(false).describe("scale the ascent by the weights' size, as ASAM"),
     eta: z.number().min(0).default(0.01).describe("offset of that scale"),
     combine: z.enum(["mean", "sum"]).default("mean").describe("of the ERM and the perturbed gradient"),
-    perturbedLoss: z.enum(["own", "all"]).default("own").describe("loss at a domain's perturbed point: its own, or all domains'"),
+    perturbedLoss: z
+      .enum(["own", "all"])
+      .default("own")
+      .describe("loss at a domain's perturbed point: its own, or all domains'"),
     ascent: z.enum(["perDomain", "shared"]).default("perDomain").describe("one ascent per domain, or one for all"),
-    batchNormPass: z.enum(["perDomain", "mixed"]).default("perDomain").describe("batch-norm batches: a domain each, or mixed"),
+    batchNormPass: z
+      .enum(["perDomain", "mixed"])
+      .default("perDomain")
+      .describe("batch-norm batches: a domain each, or mixed"),
     warmupSteps: z.int().min(0).default(0).describe("steps of plain ERM first"),
   })
   .prefault({});
@@ -81,7 +98,6 @@ const training = z
     epochs: count.default(10).describe("an epoch shows every fake of the source domains once"),
     perDomain: z.int().min(2).multipleOf(2).default(8).describe("images of each domain in a batch, half of them real"),
     augment: z.boolean().default(true).describe("random flips, brightness and contrast"),
-    checkpointEvery: count.default(1).describe("epochs between checkpoints"),
   })
   .prefault({});
 
@@ -96,9 +112,17 @@ const evaluation = z
 /** The whole configuration of `roga train`. */
 export const configSchema = z
   .strictObject({
-    algorithms: z.array(z.enum(["erm", "roga"])).min(1).default(["erm", "roga"]).describe("what to train and compare"),
+    algorithms: z
+      .array(z.enum(["erm", "roga"]))
+      .min(1)
+      .default(["erm", "roga"])
+      .describe("what to train and compare"),
     seeds: z.array(z.int().min(0)).min(1).default([1]).describe("one training run per algorithm and seed"),
-    dataSeed: z.int().min(0).default(1).describe("seed of the forgeries, drawn faces and splits, the same for all runs"),
+    dataSeed: z
+      .int()
+      .min(0)
+      .default(1)
+      .describe("seed of the forgeries, drawn faces and splits, the same for all runs"),
     engine: z.string().default("auto").describe("compute engine; `roga engines` lists them"),
     jobs: z.int().min(0).default(0).describe("training runs at a time; 0: as the engine's threads and the cores allow"),
     data: data.describe("what to train and test on"),
@@ -119,7 +143,11 @@ export const configSchema = z
     }
     const { train, val, test } = config.data.split;
     if (Math.abs(train + val + test - 1) > 1e-9) {
-      context.addIssue({ code: "custom", path: ["data", "split"], message: `fractions must sum to 1, got ${train + val + test}` });
+      context.addIssue({
+        code: "custom",
+        path: ["data", "split"],
+        message: `fractions must sum to 1, got ${train + val + test}`,
+      });
     }
   });
 

@@ -6,8 +6,8 @@ import {
   fromBytes,
   ImageError,
   loadImage,
-  readPhotographs,
   type RgbImage,
+  readPhotographs,
   renderFace,
 } from "@roga/datasets";
 import type { Config } from "../config/schema.js";

@@ -66,7 +66,7 @@ export async function forgeCorpus(faces: SplitFaces, options: ForgeOptions): Pro
       const base = { video: source.video, identity: source.identity, split };
 
       const real = join(folder, "images", "real", `${source.id}.png`);
-      await write(savePng(real, commonDegradation(face.image, draws.child("real", "degradation"))));
+      await write(savePng(real, commonDegradation(face.image, draws.child("real", "degradation")).image));
       samples.push({ id: `real/${source.id}`, path: real, label: 0, domain: "real", ...base });
 
       const notes: string[] = [];
@@ -80,7 +80,7 @@ export async function forgeCorpus(faces: SplitFaces, options: ForgeOptions): Pro
         const id = `${family}/${source.id}`;
         const path = join(folder, "images", family, `${source.id}.png`);
         const mask = join(folder, "masks", family, `${source.id}.png`);
-        await write(savePng(path, commonDegradation(forged.image, draws.child(family, "degradation"))));
+        await write(savePng(path, commonDegradation(forged.image, draws.child(family, "degradation")).image));
         await write(savePng(mask, forged.mask));
         samples.push({ id, path, label: 1, domain: family, ...base, mask });
         notes.push(`${JSON.stringify({ id, donor: donor.id, parameters: forged.parameters })}\n`);

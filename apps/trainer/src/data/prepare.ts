@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  ImageLoader,
   REAL_DOMAIN,
   readManifest,
   type Sample,
@@ -27,10 +28,17 @@ const SKIPPED_FILE = "skipped.json";
 const dataFolder = (run: string): string => join(run, "data");
 
 /** Makes or checks the corpus of a run, unless it has one. */
-export async function prepareCorpus(config: Config, run: string, board: ProgressBoard, signal: AbortSignal): Promise<void> {
+export async function prepareCorpus(
+  config: Config,
+  run: string,
+  board: ProgressBoard,
+  signal: AbortSignal,
+): Promise<void> {
   if (existsSync(join(run, SKIPPED_FILE))) return;
   const skipped =
-    config.data.manifest === null ? await forgeFaces(config, run, board, signal) : await checkManifest(config, board);
+    config.data.manifest === null
+      ? await forgeFaces(config, run, board, signal)
+      : await checkManifest(config.data.manifest, config, board);
   await writeFileAtomic(join(run, SKIPPED_FILE), `${JSON.stringify(skipped, null, 2)}\n`);
 }
 
@@ -39,31 +47,33 @@ export async function readSkipped(run: string): Promise<readonly Skipped[]> {
   return JSON.parse(await readFile(join(run, SKIPPED_FILE), "utf8"));
 }
 
-/** The samples of a prepared run, each with its split. */
+/** The samples of a prepared run, each with its split; those that it left out are absent. */
 export async function loadCorpus(config: Config, run: string): Promise<Sample[]> {
   if (config.data.manifest === null) return readManifest(join(dataFolder(run), "manifest.jsonl"));
-  const { samples } = await manifestSamples(config);
-  return samples;
+  const left = new Set((await readSkipped(run)).map(({ path }) => path));
+  return (await listManifest(config.data.manifest, config)).filter(({ path }) => !left.has(path));
 }
 
-async function checkManifest(config: Config, board: ProgressBoard): Promise<readonly Skipped[]> {
-  const { skipped, samples } = await manifestSamples(config);
+async function checkManifest(manifest: string, config: Config, board: ProgressBoard): Promise<readonly Skipped[]> {
+  const samples = await listManifest(manifest, config);
   const line = board.line("check images", samples.length);
-  line.end(`${samples.length} images, ${skipped.length} unreadable`);
-  return skipped;
+  const loader = new ImageLoader({ size: config.model.inputSize });
+  const { unreadable } = await verifyImages(samples, loader, (done) => line.update(done, "", null));
+  line.end(`${samples.length} images, ${unreadable.length} unreadable`);
+  return unreadable.map(({ path, reason }) => ({ path, reason }));
 }
 
-/** A manifest's readable samples; where it brings no splits, its identities are split. */
-async function manifestSamples(config: Config): Promise<{ samples: Sample[]; skipped: readonly Skipped[] }> {
-  const { manifest, split } = config.data;
-  const listed = await readManifest(manifest as string);
-  const { samples, skipped } = await verifyImages(listed);
+/** A manifest's samples; where it brings no splits, its identities are split. */
+async function listManifest(manifest: string, { data, dataSeed }: Config): Promise<Sample[]> {
+  const samples = await readManifest(manifest);
   const unassigned = samples.filter((sample) => sample.split === null).length;
-  if (unassigned === 0) return { samples, skipped };
+  if (unassigned === 0) return samples;
   if (unassigned < samples.length) {
-    throw new Error(`data.manifest: ${unassigned} of ${samples.length} images have no split; give one to all or to none`);
+    throw new Error(
+      `data.manifest: ${unassigned} of ${samples.length} images have no split; give one to all or to none`,
+    );
   }
-  return { samples: splitByIdentity(samples, split, config.dataSeed), skipped };
+  return splitByIdentity(samples, data.split, dataSeed);
 }
 
 async function forgeFaces(
@@ -96,7 +106,9 @@ async function forgeFaces(
       line.update(done, `${done} of ${total} faces`, (seconds / done) * (total - done));
     },
   });
-  line.end(`${samples.filter(({ label }) => label === 0).length} reals, ${samples.filter(({ label }) => label === 1).length} fakes`);
+  line.end(
+    `${samples.filter(({ label }) => label === 0).length} reals, ${samples.filter(({ label }) => label === 1).length} fakes`,
+  );
   return skipped;
 }
 

@@ -1,0 +1,28 @@
+/** The folder of a run: its resolved configuration, and the training runs in it. */
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "@roga/datasets";
+import { parse, stringify } from "yaml";
+import { resolveConfig } from "./config/load.js";
+import type { Config } from "./config/schema.js";
+
+const CONFIG_FILE = "config.yaml";
+
+/** Makes the folder of a new run; refuses one that holds anything. */
+export async function createRunFolder(folder: string, config: Config): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const [first] = await readdir(folder);
+  if (first !== undefined) {
+    const hint = existsSync(join(folder, CONFIG_FILE)) ? `; to go on with that run: roga train --resume ${folder}` : "";
+    throw new Error(`--out ${folder}: expected a new or empty folder, found "${first}"${hint}`);
+  }
+  await writeFileAtomic(join(folder, CONFIG_FILE), stringify(config));
+}
+
+/** The resolved configuration of a run. */
+export async function readRunConfig(folder: string): Promise<Config> {
+  const path = join(folder, CONFIG_FILE);
+  if (!existsSync(path)) throw new Error(`${folder}: no run, ${CONFIG_FILE} is missing`);
+  return resolveConfig(parse(await readFile(path, "utf8")), path);
+}
