@@ -22,11 +22,10 @@ export async function sync(path: string): Promise<void> {
 }
 
 /**
- * Puts a finished temporary directory in its place: syncs its files, moves an older one of the same name away,
+ * Puts a temporary directory, whose files are synced, in its place: moves an older one of the same name away,
  * renames it and syncs the parent.
  */
 export async function publishDirectory(temporary: string, path: string): Promise<void> {
-  for (const name of await readdir(temporary)) await sync(join(temporary, name));
   await sync(temporary);
   await removeDirectory(path);
   await rename(temporary, path);

@@ -6,7 +6,9 @@
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import type { StepRecord } from "@roga/optimizer";
 import { isMissing } from "./files.js";
+import type { Speed } from "./throughput.js";
 
 /** The run began, or went on from a checkpoint: entries before it of later steps, or of epochs not done, no longer stand. */
 export interface StartEntry {
@@ -24,30 +26,20 @@ export interface StartEntry {
   readonly tornBytes: number;
 }
 
-/** One optimizer step. */
-export interface StepEntry {
+/** One optimizer step: what the algorithm recorded, and how fast it went. */
+export interface StepEntry extends StepRecord, Speed {
   /** Tells the kinds of entries apart. */
   readonly kind: "step";
   /** Step, from 1, counted over the whole run. */
   readonly step: number;
   /** Epoch that the step belongs to, from 1. */
   readonly epoch: number;
-  /** Training loss over all domains of the step, in nats. */
-  readonly loss: number;
-  /** Training loss of each domain present in the step, in nats. */
-  readonly domainLosses: Readonly<Record<string, number>>;
-  /** Global norm of the gradient that the base optimizer applied. */
-  readonly gradientNorm: number;
   /** Learning rate of the step. */
   readonly learningRate: number;
   /** Wall time of the step, waiting for its images included. */
   readonly seconds: number;
   /** Unique training images of the step. */
   readonly images: number;
-  /** Unique training images a second, averaged over the latest steps. */
-  readonly imagesPerSecond: number;
-  /** Forward-backward passes of one image a second, averaged over the latest steps. */
-  readonly forwardBackwardsPerSecond: number;
 }
 
 /** One validation, at the end of an epoch. */

@@ -26,19 +26,28 @@ export interface Speed {
   readonly forwardBackwardsPerSecond: number;
 }
 
-/** Totals and running averages of the steps of one process. */
-export class Throughput {
+/** The speed of steps that cost so much together; zero for none. */
+export function speedOf({ seconds, images, forwardBackwards }: StepCost): Speed {
+  const rate = (count: number) => (seconds > 0 ? count / seconds : 0);
+  return { imagesPerSecond: rate(images), forwardBackwardsPerSecond: rate(forwardBackwards) };
+}
+
+/** The pace of late, as an exponential average over steps. */
+export class Pace {
   #weight = 0;
-  #smooth: StepCost = { seconds: 0, images: 0, forwardBackwards: 0 };
-  #total: StepCost = { seconds: 0, images: 0, forwardBackwards: 0 };
+  #average: StepCost = { seconds: 0, images: 0, forwardBackwards: 0 };
   #validationSeconds = 0;
 
   /** Counts one step. */
   addStep(cost: StepCost): void {
     const keep = Math.exp(-1 / MEMORY_STEPS);
-    this.#smooth = combine(this.#smooth, cost, (average, value) => keep * average + (1 - keep) * value);
-    this.#total = combine(this.#total, cost, (sum, value) => sum + value);
-    this.#weight = keep * this.#weight + (1 - keep);
+    const mix = (average: number, value: number) => keep * average + (1 - keep) * value;
+    this.#average = {
+      seconds: mix(this.#average.seconds, cost.seconds),
+      images: mix(this.#average.images, cost.images),
+      forwardBackwards: mix(this.#average.forwardBackwards, cost.forwardBackwards),
+    };
+    this.#weight = mix(this.#weight, 1);
   }
 
   /** Notes how long the latest validation took. */
@@ -46,33 +55,15 @@ export class Throughput {
     this.#validationSeconds = seconds;
   }
 
-  /** The speed of late, exponentially averaged; zero before the first step. */
-  get recent(): Speed {
-    return speed(this.#smooth);
+  /** The speed of late; zero before the first step. */
+  get speed(): Speed {
+    return speedOf(this.#average);
   }
 
-  /** The speed over all steps; zero before the first. */
-  get overall(): Speed & StepCost {
-    return { ...speed(this.#total), ...this.#total };
-  }
-
-  /** Seconds that `steps` more steps and `validations` more validations would take at the pace of late. */
+  /** Seconds that `steps` more steps and `validations` more validations would take at this pace. */
   secondsLeft(steps: number, validations: number): number {
     // The average starts from zero; dividing by the weight it has gathered removes that bias.
-    const perStep = this.#weight > 0 ? this.#smooth.seconds / this.#weight : 0;
+    const perStep = this.#weight > 0 ? this.#average.seconds / this.#weight : 0;
     return perStep * steps + this.#validationSeconds * validations;
   }
-}
-
-function combine(a: StepCost, b: StepCost, f: (a: number, b: number) => number): StepCost {
-  return {
-    seconds: f(a.seconds, b.seconds),
-    images: f(a.images, b.images),
-    forwardBackwards: f(a.forwardBackwards, b.forwardBackwards),
-  };
-}
-
-function speed(cost: StepCost): Speed {
-  const per = (count: number) => (cost.seconds > 0 ? count / cost.seconds : 0);
-  return { imagesPerSecond: per(cost.images), forwardBackwardsPerSecond: per(cost.forwardBackwards) };
 }

@@ -1,0 +1,73 @@
+/** What a training run is made of, and what it returns. */
+import type { Algorithm, BaseOptimizer } from "@roga/optimizer";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import type { SampleLoader, SliceLoader, StepPlan } from "./batches.js";
+import type { TrainingCallbacks } from "./progress.js";
+import type { RunDirectory } from "./run-directory.js";
+import type { Speed, StepCost } from "./throughput.js";
+import type { BestEpoch, ValidationOptions, ValidationResult } from "./validation.js";
+
+/** Where a run stands when a learning rate is asked for. */
+export interface ScheduleProgress {
+  /** The step about to be taken, from 0, counted over the whole run. */
+  readonly step: number;
+  /** Steps of the whole run. */
+  readonly steps: number;
+}
+
+/** The factor, 0 or more, on the base optimizer's learning rate for one step. A pure function, so that runs resume. */
+export type LearningRateSchedule = (progress: ScheduleProgress) => number;
+
+/** A training run. */
+export interface TrainOptions {
+  /** The detector: NHWC images in, one or two logits an image out. Name its layers, for checkpoints go by name. */
+  readonly model: LayersModel;
+  /** The algorithm, such as RoGA or ERM. */
+  readonly algorithm: Algorithm;
+  /** Applies the gradients; its learning rate at the call is the one that `schedule` scales. */
+  readonly baseOptimizer: BaseOptimizer;
+  /** The batches of each step. */
+  readonly plan: StepPlan;
+  /** Decodes them, and the validation images. */
+  readonly loader: SliceLoader & SampleLoader;
+  /** What to validate on after each epoch. */
+  readonly validation: ValidationOptions;
+  /** Epochs of the whole run, at least 1. */
+  readonly epochs: number;
+  /** Where log, checkpoints and validation scores go. */
+  readonly runDirectory: RunDirectory;
+  /** Seed that plan, loader and algorithm were made with; recorded, and a run resumes only under the same one. */
+  readonly seed: number;
+  /** Learning-rate schedule. Default: constant. */
+  readonly schedule?: LearningRateSchedule;
+  /** Steps between checkpoints within an epoch; every epoch ends with one in any case. Default: none between. */
+  readonly checkpointEvery?: number;
+  /** How many of the newest checkpoints to keep, besides the best. Default 2. */
+  readonly keepLast?: number;
+  /** Whether to go on from the last checkpoint of the run directory; without one the run starts over. Default false. */
+  readonly resume?: boolean;
+  /** Called as the run goes on. */
+  readonly callbacks?: TrainingCallbacks;
+  /** Interrupts the run: the step at hand is finished, a checkpoint written, and `train` returns. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a run ended. */
+export interface TrainResult {
+  /** Whether the signal stopped it before its last epoch was validated. */
+  readonly interrupted: boolean;
+  /** Folder of its last checkpoint, as an absolute path. */
+  readonly checkpoint: string;
+  /** The selected epoch with its checkpoint's folder; `null` if no epoch has an AUC. */
+  readonly best: (BestEpoch & { readonly checkpoint: string }) | null;
+  /** The rule that selected it. */
+  readonly selection: string;
+  /** Epochs that are done and validated. */
+  readonly epochs: number;
+  /** Steps done. */
+  readonly steps: number;
+  /** How each epoch did. */
+  readonly validations: readonly ValidationResult[];
+  /** Time, images and speed of all steps, over every process that had a part in the run. */
+  readonly throughput: Speed & StepCost;
+}

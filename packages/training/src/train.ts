@@ -1,0 +1,104 @@
+/**
+ * Trains a model: checks what it was given, takes up the last checkpoint if asked to, and runs the loop.
+ */
+
+import { basename, join } from "node:path";
+import { type Checkpoint, type RunIdentity, type RunState, readCheckpoint } from "./checkpoint.js";
+import { listCheckpoints } from "./checkpoint-store.js";
+import { ResumeMismatchError, TrainOptionsError } from "./errors.js";
+import { removeUnfinished } from "./files.js";
+import { trainableVariables } from "./model-weights.js";
+import { RunLog } from "./run-log.js";
+import type { TrainOptions, TrainResult } from "./train-options.js";
+import { type RunStart, TrainingRun } from "./training-run.js";
+import { restoreTensors } from "./training-tensors.js";
+import { checkValidationSet, SELECTION } from "./validation.js";
+
+const NEW_RUN: RunState = {
+  epochs: 0,
+  step: 0,
+  best: null,
+  selection: SELECTION,
+  validations: [],
+  seconds: 0,
+  images: 0,
+  forwardBackwards: 0,
+};
+
+/**
+ * Trains a model in place: `epochs` times over the plan, validating after each epoch.
+ *
+ * The model is left with the weights of the last step, not of the best epoch: load those from the result's
+ * `best.checkpoint`. Resuming gives, bit for bit, the weights of a run that was never interrupted, provided that model,
+ * plan, loader, algorithm and engine are made as they were.
+ *
+ * @returns How the run ended; `interrupted` if the signal stopped it.
+ * @throws {@link TrainOptionsError} and {@link ValidationSetError} before the first step;
+ *   {@link ResumeMismatchError}, {@link WeightMismatchError} and {@link CheckpointError} if the checkpoint does not fit;
+ *   {@link TrainingDivergedError} on a loss, gradient or weight that is not finite, with the last good checkpoint kept;
+ *   and what the loader throws on a batch that it cannot read.
+ */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  checkTrainOptions(options);
+  checkValidationSet(options.validation.samples, options.plan);
+  const start = await startOf(options);
+  const log = RunLog.open(options.runDirectory.log);
+  try {
+    const { step, epochs } = start.state;
+    const steps = options.epochs * options.plan.stepsPerEpoch;
+    const checkpoint = start.checkpoint && basename(start.checkpoint);
+    log.write({ kind: "start", step, epochs, checkpoint, steps, tornBytes: log.tornBytes });
+    options.callbacks?.onStart?.({ step, steps, epochs: options.epochs, checkpoint: start.checkpoint });
+    return await new TrainingRun(options, start, log).run();
+  } finally {
+    log.close();
+  }
+}
+
+async function startOf(options: TrainOptions): Promise<RunStart> {
+  const { model, algorithm, baseOptimizer, runDirectory } = options;
+  const identity = identityOf(options);
+  const last = (await listCheckpoints(runDirectory.checkpoints)).at(-1);
+  if (!options.resume) {
+    if (last === undefined) return { identity, state: NEW_RUN, checkpoint: null };
+    const detail = `expected a run without checkpoints, or resume: true; got ${last} in ${runDirectory.checkpoints}`;
+    throw new TrainOptionsError("runDirectory", detail);
+  }
+  await removeUnfinished(runDirectory.checkpoints);
+  await removeUnfinished(runDirectory.scores);
+  if (last === undefined) return { identity, state: NEW_RUN, checkpoint: null };
+  const checkpoint = await readCheckpoint(join(runDirectory.checkpoints, last));
+  requireSameRun(checkpoint, identity);
+  restoreTensors(model, algorithm, baseOptimizer, checkpoint);
+  return { identity, state: checkpoint.state, checkpoint: checkpoint.path };
+}
+
+function identityOf({ model, algorithm, baseOptimizer, plan, seed }: TrainOptions): RunIdentity {
+  return {
+    seed,
+    algorithm: algorithm.name,
+    baseOptimizer: baseOptimizer.name,
+    trainable: trainableVariables(model).names,
+    domains: plan.domains,
+    stepsPerEpoch: plan.stepsPerEpoch,
+  };
+}
+
+function requireSameRun({ path, run }: Checkpoint, identity: RunIdentity): void {
+  const differences = Object.entries(identity).flatMap(([name, value]) => {
+    const before = JSON.stringify(run[name as keyof RunIdentity]);
+    const now = JSON.stringify(value);
+    return before === now ? [] : [`${name} was ${before}, got ${now}`];
+  });
+  if (differences.length > 0) throw new ResumeMismatchError(path, differences);
+}
+
+/** @throws {@link TrainOptionsError} for a number out of its range. */
+function checkTrainOptions({ epochs, checkpointEvery, keepLast, seed }: TrainOptions): void {
+  for (const [option, value] of Object.entries({ epochs, checkpointEvery, keepLast })) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
+      throw new TrainOptionsError(option, `expected a whole number of at least 1, got ${value}`);
+    }
+  }
+  if (!Number.isSafeInteger(seed)) throw new TrainOptionsError("seed", `expected a whole number, got ${seed}`);
+}
