@@ -57,7 +57,13 @@ ${domainTable(comparison, summary)}
 ${[legendRemark(summary, comparison.intervals), ...missingRemarks(summary)].map((remark) => html`<p class="muted">${remark}</p>`)}
 <h2>Every run</h2>
 ${runTable(comparison, summary)}
-${curves.length > 0 ? html`<h2>ROC curves</h2><div class="row">${curves}</div>` : ""}`;
+${
+  curves.length > 0
+    ? html`<h2>ROC curves over images</h2>
+<p class="muted">Every image counts for itself here, so an AUC can differ from one above that counts videos.</p>
+<div class="row">${curves}</div>`
+    : ""
+}`;
 }
 
 /**

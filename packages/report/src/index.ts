@@ -18,7 +18,7 @@ export type {
   ValidationEntry,
 } from "./records.js";
 export { type RunRecord, runReport } from "./run-report.js";
-export { type Spread, spread } from "./statistics.js";
+export type { Spread } from "./statistics.js";
 export {
   type AlgorithmSummary,
   type DomainCell,

@@ -61,7 +61,7 @@ async function tableSection(table: ScoreTable): Promise<Markup> {
   if (table.labels.length === 0) return html`<h2>${table.name}</h2><p>The table holds no image.</p>`;
   const [roc, reliability, histogram] = [rocCurves(table), reliabilityDiagram(table), scoreHistogram(table)];
   return html`<h2>${table.name}</h2>
-<div class="row">${chartFigure(await roc, "ROC curve of each domain. Dashed: chance.")}
+<div class="row">${chartFigure(await roc, "ROC curve of each domain, every image counted for itself. Dashed: chance.")}
 ${chartFigure(await reliability, "Share of fakes among images of like score. Dashed: perfectly calibrated. Larger: more images. ECE: expected calibration error.")}</div>
 ${chartFigure(await histogram, "Scores of each domain; 1 means fake.")}`;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Comparison, type Spread, spread, summarise } from "../src/index.js";
+import { type Comparison, type Spread, summarise } from "../src/index.js";
+import { spread } from "../src/statistics.js";
 import { comparison, run } from "./example.js";
 
 type Macro = Record<"auc" | "eer" | "ap", Spread>;

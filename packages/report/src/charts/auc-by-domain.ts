@@ -66,7 +66,9 @@ export function aucAxisStart(marks: readonly AucMark[]): number {
   return Math.max(0, Math.min(0.45, Math.floor((Math.min(1, ...values) - 0.005) * 20) / 20));
 }
 
+/** Height of one algorithm's marks, and the space between two domains, in pixels. */
 const BAND = 14;
+const BETWEEN = 10;
 const TENTHS = Array.from({ length: 11 }, (_, i) => i / 10);
 
 function panel(
@@ -78,11 +80,12 @@ function panel(
 ): Panel {
   const rows = [...new Set(marks.map(({ row }) => row))];
   const names = [...algorithms];
+  const step = names.length * BAND + BETWEEN;
   const nominal = "nominal" as const;
   const y = {
     field: "row",
     type: nominal,
-    scale: { domain: rows, paddingInner: 0.35, paddingOuter: 0.2 },
+    scale: { domain: rows, paddingInner: BETWEEN / step, paddingOuter: BETWEEN / step },
     axis: { title: null, ticks: false, domain: false, minExtent: margin, maxExtent: margin, labelPadding: 8 },
   };
   const yOffset = { field: "algorithm", type: nominal, scale: { domain: names } };
@@ -107,7 +110,7 @@ function panel(
   return {
     title,
     width: 560,
-    height: Math.max(1, rows.length) * (names.length * BAND + 10),
+    height: Math.max(1, rows.length) * step + BETWEEN,
     encoding: { y, yOffset },
     layer: [
       {

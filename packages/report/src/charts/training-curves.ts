@@ -1,7 +1,7 @@
 /** A training run over time: loss of each domain over steps, and validation AUC over epochs, from its log. */
 
 import type { TopLevelSpec } from "vega-lite";
-import { labelsOf } from "../labels.js";
+import { labelsOf, width } from "../labels.js";
 import type { LogEntry } from "../records.js";
 import { spread } from "../statistics.js";
 import { INK, seriesColours, seriesDashes } from "./palette.js";
@@ -11,6 +11,7 @@ import { type Panel, render } from "./render.js";
 const ALL = "all domains";
 /** More points than this a line cannot show. */
 const POINTS = 200;
+const WIDTH = 560;
 
 /** One point of a line. */
 export interface CurvePoint {
@@ -74,18 +75,19 @@ export function validationCurves(log: readonly LogEntry[]): CurvePoint[] {
 function panel(title: string, subtitle: string, points: readonly CurvePoint[], labels: Map<string, string>): Panel {
   const names = [ALL, ...labels.values()];
   const loss = title.includes("loss");
+  const columns = Math.max(1, Math.floor(WIDTH / (9 * Math.max(...names.map(width)) + 40)));
   const color = {
     field: "series",
     type: "nominal" as const,
     scale: { domain: names, range: [INK.text.light, ...seriesColours(labels.size)] },
-    legend: { title: null, orient: "top" as const, columns: 4, symbolType: "stroke" as const, symbolSize: 300 },
+    legend: { title: null, orient: "top" as const, columns, symbolType: "stroke" as const, symbolSize: 300 },
   };
   const strokeDash = { ...color, scale: { domain: names, range: [[], ...seriesDashes(labels.size)] } };
   const values = points.map(({ domain, x, y }) => ({ x, y, series: domain === null ? ALL : labels.get(domain)! }));
   const epochs = [...new Set(points.map(({ x }) => x))];
   return {
     title: { text: title, subtitle },
-    width: 560,
+    width: WIDTH,
     height: 200,
     encoding: {
       x: {
