@@ -13,7 +13,7 @@ export function decimal(value: number | null | undefined): string {
 }
 
 /** Three decimals with a sign. */
-export function signed(value: number): string {
+function signed(value: number): string {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
 }
 

@@ -24,14 +24,14 @@ export interface RunRecord {
 }
 
 /** Every value of a nested record with its path; an empty record or list is a value. */
-export function flatten(value: unknown, path = ""): [string, string][] {
+function flatten(value: unknown, path = ""): [string, string][] {
   const nested = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
   if (nested.length > 0) return nested.flatMap(([key, inner]) => flatten(inner, path === "" ? key : `${path}.${key}`));
   return path === "" ? [] : [[path, typeof value === "string" ? value : String(JSON.stringify(value))]];
 }
 
 /** What the log says in a few lines. */
-export function logFacts(log: readonly LogEntry[]): [string, string][] {
+function logFacts(log: readonly LogEntry[]): [string, string][] {
   const steps = log.filter((entry) => entry.kind === "step");
   const validations = log.filter((entry) => entry.kind === "validation");
   const end = log.findLast((entry) => entry.kind === "end");

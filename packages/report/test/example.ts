@@ -5,13 +5,13 @@ import type { Comparison, DomainResult, LogEntry, MetricInterval, RunResult, Sco
 export const SEEN = ["deepfakes", "face2face", "faceswap", "neuraltextures"];
 export const UNSEEN = ["self-blended", "gan-upsampling", "diffusion-like", "celeb-blend"];
 
-export function metric(value: number | null, half = 0.03): MetricInterval {
+function metric(value: number | null, half = 0.03): MetricInterval {
   if (value === null) return { value: null, low: null, high: null };
   return { value, low: Math.max(0, value - half), high: Math.min(1, value + half) };
 }
 
 /** A domain whose EER and AP follow from its AUC by simple arithmetic: 1 − AUC, and AUC itself. */
-export function domain(auc: number | null): DomainResult {
+function domain(auc: number | null): DomainResult {
   return {
     auc: metric(auc),
     eer: metric(auc === null ? null : 1 - auc),

@@ -19,7 +19,7 @@ export function reliability({ labels, scores }: ScoreTable): { error: number | n
 }
 
 /** The specification of the chart. */
-export function reliabilityDiagramSpec(table: ScoreTable): TopLevelSpec {
+function reliabilityDiagramSpec(table: ScoreTable): TopLevelSpec {
   checkScoreTable(table);
   const { error, bins } = reliability(table);
   const share = { type: "quantitative" as const, scale: { domain: [0, 1] }, axis: { tickCount: 5, ...TENTHS_FORMAT } };

@@ -47,7 +47,7 @@ export function rocPoints({ labels, scores, fakes, reals }: DomainScores): { auc
 }
 
 /** The specification of the chart. */
-export function rocCurvesSpec(table: ScoreTable): TopLevelSpec {
+function rocCurvesSpec(table: ScoreTable): TopLevelSpec {
   const domains = byDomain(table);
   const labels = labelsOf(
     domains.map(({ domain }) => domain),

@@ -37,7 +37,7 @@ function outline(bins: readonly HistogramBin[]): HistogramBin[] {
 }
 
 /** The specification of the chart. */
-export function scoreHistogramSpec(table: ScoreTable): TopLevelSpec {
+function scoreHistogramSpec(table: ScoreTable): TopLevelSpec {
   const domains = byDomain(table).map((scores) => ({ ...scores, bins: histogramBins(scores) }));
   const highest = Math.max(0, ...domains.flatMap(({ bins }) => bins.map(({ share }) => share)));
   const labels = labelsOf(

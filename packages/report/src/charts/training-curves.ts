@@ -123,7 +123,7 @@ function panel(title: string, subtitle: string, points: readonly CurvePoint[], l
 }
 
 /** The specification of the chart. */
-export function trainingCurvesSpec(log: readonly LogEntry[]): TopLevelSpec {
+function trainingCurvesSpec(log: readonly LogEntry[]): TopLevelSpec {
   const loss = lossCurves(log);
   const validation = validationCurves(log);
   const domains = [...loss.points, ...validation].flatMap(({ domain }) => (domain === null ? [] : [domain]));
