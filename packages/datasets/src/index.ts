@@ -14,7 +14,23 @@ export {
 export { type BatchPlan, type BatchPlanOptions, type DomainSlice, planBatches } from "./batch/plan.js";
 export { type LoadedStep, type PrefetchOptions, prefetch } from "./batch/prefetch.js";
 export { DatasetError, ImageError } from "./errors.js";
+export { FaceRenderError, type FaceRequest, type RenderedFace, renderFace } from "./faces/index.js";
 export { type ReadFolderOptions, readFolder, readPhotographs } from "./folder/read-folder.js";
+export {
+  commonDegradation,
+  type Degradation,
+  degradationParameters,
+  type ForgeOptions,
+  type Forgery,
+  ForgeryError,
+  type ForgeryFamily,
+  forge,
+  forgeryFamilies,
+  forgeryParameters,
+  needsDonor,
+  type ParameterRange,
+  SMALLEST_FACE,
+} from "./forgery/index.js";
 export { encodeJpeg, encodePng, fromBytes, type JpegOptions, toBytes } from "./image/codec.js";
 export { type ByteImage, DEFAULT_MAX_PIXELS, type DecodeOptions, decodeImage } from "./image/decode.js";
 export { type GrayImage, grayImage, type RgbImage, rgbImage } from "./image/image.js";
