@@ -1,3 +1,5 @@
+export { type AdamOptions, adam } from "./adam.js";
+export type { CommonOptions } from "./common-options.js";
 export type {
   Algorithm,
   BaseOptimizer,
@@ -9,6 +11,7 @@ export type {
   StepContext,
   StepRecord,
 } from "./contract.js";
+export { type ErmOptions, erm } from "./erm.js";
 export {
   DisconnectedVariableError,
   LossShapeError,
@@ -20,3 +23,7 @@ export {
   StepContextError,
   VariableSetError,
 } from "./errors.js";
+export { fromTfjs } from "./from-tfjs.js";
+export { type RogaOptions, roga } from "./roga.js";
+export { withSeededRandom } from "./seeded-random.js";
+export { type SgdOptions, sgd } from "./sgd.js";

@@ -1,0 +1,59 @@
+/**
+ * Adam (Kingma and Ba, ICLR 2015) with coupled L2 weight decay, by the formula of `torch.optim.Adam`:
+ *
+ *     d = g + λ θ;   m ← β1 m + (1 − β1) d;   v ← β2 v + (1 − β2) d²
+ *     θ ← θ − lr / (1 − β1^t) · m / (√v / √(1 − β2^t) + ε),   t = 1, 2, …
+ *
+ * It differs from `tf.train.adam` in its ε and in that a restored state goes on bit for bit: t is counted, whereas
+ * TensorFlow.js keeps the products β^t as float32 and computes them anew on restoring.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { createBaseOptimizer } from "./base-optimizer.js";
+import type { BaseOptimizer } from "./contract.js";
+import { atLeast, resolveOptions, within } from "./options.js";
+
+/** Options of {@link adam}. */
+export interface AdamOptions {
+  /** lr, 0 or more; 1e-3 by default. */
+  readonly learningRate?: number;
+  /** β1 in [0, 1); 0.9 by default. */
+  readonly beta1?: number;
+  /** β2 in [0, 1); 0.999 by default. */
+  readonly beta2?: number;
+  /** ε, 0 or more; 1e-8 by default. */
+  readonly epsilon?: number;
+  /** λ, coupled L2 weight decay (added to the gradient, not decoupled as in AdamW), 0 or more; 0 by default. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Adam. Its slots are `m` and `v`.
+ *
+ * @throws OptionError for an unknown option or a value out of range
+ */
+export function adam(options: AdamOptions = {}): BaseOptimizer {
+  const defaults = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+  const { learningRate, beta1, beta2, epsilon, weightDecay } = resolveOptions("adam", options, defaults, {
+    learningRate: atLeast(0),
+    beta1: within(0, 1),
+    beta2: within(0, 1),
+    epsilon: atLeast(0),
+    weightDecay: atLeast(0),
+  });
+  return createBaseOptimizer(
+    {
+      name: "adam",
+      slots: ["m", "v"],
+      update(variable, index, gradient, slots, rate, step) {
+        const direction = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay));
+        const m = tf.add(tf.mul(slots.get("m", index), beta1), tf.mul(direction, 1 - beta1));
+        const v = tf.add(tf.mul(slots.get("v", index), beta2), tf.mul(tf.square(direction), 1 - beta2));
+        const denominator = tf.add(tf.div(tf.sqrt(v), Math.sqrt(1 - beta2 ** step)), epsilon);
+        variable.assign(tf.sub(variable, tf.mul(tf.div(m, denominator), rate / (1 - beta1 ** step))));
+        slots.set("m", index, m);
+        slots.set("v", index, v);
+      },
+    },
+    learningRate,
+  );
+}

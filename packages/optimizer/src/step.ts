@@ -1,0 +1,176 @@
+/**
+ * The step that all algorithms share: check the context, let the algorithm's rule run its passes and form one gradient,
+ * read all scalars at once, and only if they are finite let the base optimizer apply the gradient.
+ *
+ * A step is a transaction. Passes run in one synchronous stretch; the single wait is the read; a failure at any point
+ * puts the buffers back and leaves variables, counters and the base optimizer as they were.
+ */
+import { clone, copyInto } from "@roga/tensor-utils";
+import * as tf from "@tensorflow/tfjs-core";
+import type { ResolvedCommonOptions } from "./common-options.js";
+import type { Algorithm, StepContext, StepRecord } from "./contract.js";
+import { DisconnectedVariableError, StateError, StepContextError, VariableSetError } from "./errors.js";
+import { byName, Passes } from "./passes.js";
+import { type DomainShare, Readout } from "./readout.js";
+
+/** What distinguishes one algorithm from another. */
+export interface StepRule {
+  /** See {@link Algorithm.name}. */
+  readonly name: string;
+  /** See {@link Algorithm.forwardBackwardsPerSample}. */
+  forwardBackwardsPerSample(domains: number): number;
+  /** See {@link Algorithm.parameterBuffers}. */
+  parameterBuffers(domains: number): number;
+  /**
+   * Runs the passes of a step and gives the gradient to apply, by variable name. Synchronous; tensors that it leaves
+   * are disposed, but a map of parameter size should go as soon as it is not needed.
+   */
+  gradient(passes: Passes, readout: Readout): tf.NamedTensorMap;
+}
+
+function shares(context: StepContext, weights: Readonly<Record<string, number>> | undefined): DomainShare[] {
+  const names = Object.keys(context.domainLosses);
+  if (names.length === 0) throw new StepContextError("domainLosses: expected at least one domain, got none");
+  for (const name of names) {
+    const loss: unknown = context.domainLosses[name];
+    if (typeof loss !== "function") {
+      throw new StepContextError(`domainLosses: expected a function for domain "${name}", got ${typeof loss}`);
+    }
+  }
+  if (weights === undefined) return names.map((name) => ({ name, weight: 1 / names.length }));
+  const given = names.map((name) => {
+    if (!Object.hasOwn(weights, name)) throw new StepContextError(`weights: no weight for domain "${name}"`);
+    return { name, weight: weights[name]! };
+  });
+  const total = given.reduce((sum, { weight }) => sum + weight, 0);
+  if (!(total > 0)) throw new StepContextError(`weights: those of domains [${names.join(", ")}] sum to ${total}`);
+  return given.map(({ name, weight }) => ({ name, weight: weight / total }));
+}
+
+function checkVariables(variables: readonly tf.Variable[]): void {
+  if (variables.length === 0) throw new StepContextError("variables: expected at least one, got none");
+  const names = new Set<string>();
+  for (const { name, dtype, trainable, isDisposed } of variables) {
+    if (names.has(name)) throw new StepContextError(`variables: "${name}" stands there twice`);
+    names.add(name);
+    if (isDisposed) throw new StepContextError(`variables: "${name}" is disposed`);
+    if (dtype !== "float32") throw new StepContextError(`variables: "${name}" must be float32, got ${dtype}`);
+    if (!trainable) throw new StepContextError(`variables: "${name}" is not trainable`);
+  }
+}
+
+class SteppedAlgorithm implements Algorithm {
+  readonly #rule: StepRule;
+  readonly #options: ResolvedCommonOptions;
+  #step = 0;
+  #variables: readonly { readonly name: string; readonly shape: readonly number[] }[] | undefined;
+  #running = false;
+
+  constructor(rule: StepRule, options: ResolvedCommonOptions) {
+    this.#rule = rule;
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#rule.name;
+  }
+
+  forwardBackwardsPerSample(domains: number): number {
+    return this.#rule.forwardBackwardsPerSample(domains);
+  }
+
+  parameterBuffers(domains: number): number {
+    return this.#rule.parameterBuffers(domains);
+  }
+
+  async step(context: StepContext): Promise<StepRecord> {
+    if (this.#running) throw new StepContextError("step: the step before has not ended; await it first");
+    this.#running = true;
+    try {
+      return await this.#take(context);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #take(context: StepContext): Promise<StepRecord> {
+    checkVariables(context.variables);
+    this.#checkSameVariables(context.variables);
+    const domains = shares(context, this.#options.weights);
+    if (this.#options.batchNormPass === "mixed" && context.jointLosses === undefined) {
+      throw new StepContextError('jointLosses: batchNormPass "mixed" needs it, got undefined');
+    }
+    const buffers = byName(context.buffers ?? []);
+    const buffersBefore = clone(buffers);
+    try {
+      const record = await this.#run(context, domains);
+      this.#step += 1;
+      this.#variables = context.variables.map(({ name, shape }) => ({ name, shape }));
+      return record;
+    } catch (error) {
+      copyInto(buffers, buffersBefore);
+      throw error;
+    } finally {
+      tf.dispose(buffersBefore);
+    }
+  }
+
+  async #run(context: StepContext, domains: readonly DomainShare[]): Promise<StepRecord> {
+    const names = context.variables.map(({ name }) => name);
+    const readout = new Readout(this.#step, names);
+    const passes = new Passes(context, domains, this.#step, this.#options, readout);
+    const { gradient, packed } = tf.tidy(() => {
+      const applied = this.#rule.gradient(passes, readout);
+      readout.applied(applied);
+      return { gradient: applied, packed: readout.packed() };
+    });
+    try {
+      if (passes.disconnected.length > 0) throw new DisconnectedVariableError(passes.disconnected, this.#step);
+      const values = await packed.data<"float32">();
+      readout.requireFinite(values);
+      context.baseOptimizer.applyGradients(gradient, context.variables);
+      return readout.record(values, passes.forwardBackwards, domains);
+    } finally {
+      tf.dispose([gradient, packed]);
+    }
+  }
+
+  #checkSameVariables(variables: readonly tf.Variable[]): void {
+    if (this.#variables === undefined) return;
+    const describe = (all: readonly { readonly name: string; readonly shape: readonly number[] }[]) =>
+      all.map(({ name, shape }) => `${name} [${shape}]`);
+    const before = describe(this.#variables);
+    const now = describe(variables);
+    const changed = before.length !== now.length || before.some((description, index) => description !== now[index]);
+    if (!changed) return;
+    const gone = before.filter((description) => !now.includes(description));
+    const come = now.filter((description) => !before.includes(description));
+    const difference =
+      gone.length + come.length === 0 ? "their order" : `gone: ${gone.join(", ")}; new: ${come.join(", ")}`;
+    throw new VariableSetError(`variables: not those of the steps before (${difference})`);
+  }
+
+  state(): tf.NamedTensorMap {
+    return { step: tf.scalar(this.#step, "int32") };
+  }
+
+  restore(state: tf.NamedTensorMap): void {
+    const { step } = state;
+    if (Object.keys(state).length !== 1 || step?.rank !== 0 || step.dtype !== "int32") {
+      throw new StateError(`${this.name}: expected a state of one int32 scalar "step", got [${Object.keys(state)}]`);
+    }
+    const value = step.dataSync()[0]!;
+    if (value < 0) throw new StateError(`${this.name}: step must be 0 or more, got ${value}`);
+    this.#step = value;
+    this.#variables = undefined;
+  }
+
+  dispose(): void {
+    this.#variables = undefined;
+  }
+}
+
+/** The algorithm that takes its gradients by `rule`. */
+export function createAlgorithm(rule: StepRule, options: ResolvedCommonOptions): Algorithm {
+  return new SteppedAlgorithm(rule, options);
+}

@@ -1,0 +1,35 @@
+import "@tensorflow/tfjs";
+import { type Algorithm, adam, erm, roga, sgd } from "@roga/optimizer";
+import { useTestEngine } from "@roga/test-support";
+import { beforeAll, expect, test } from "vitest";
+import { domains, fixture, type RogaCase, tinyModel } from "./support/tiny-model.js";
+
+beforeAll(useTestEngine);
+
+function algorithm({ algorithm: name, options }: RogaCase): Algorithm {
+  return name === "erm" ? erm(options) : roga(options);
+}
+
+// float32 against float64 over twenty steps through a net with kinks: 1e-5 relative, and 2e-6 where values cross zero.
+const close = { rtol: 1e-5, atol: 2e-6 };
+
+test.each(fixture.cases)("twenty steps equal PyTorch's in float64: $title", async (reference) => {
+  const model = tinyModel();
+  const stepper = algorithm(reference);
+  const baseOptimizer = reference.base.name === "sgd" ? sgd(reference.base.options) : adam(reference.base.options);
+  for (const [step, expected] of reference.steps.entries()) {
+    const record = await stepper.step({ ...model, baseOptimizer });
+    expect(record.step).toBe(step);
+    expect(domains.map((domain) => record.domainLosses[domain]!)).toBeAllClose(expected.losses, close);
+    expect(record.gradientNorm).toBeAllClose(expected.gradientNorm, close);
+    expect(record.perturbedLoss === undefined).toBe(expected.perturbedLoss === undefined);
+    if (expected.perturbedLoss !== undefined) expect(record.perturbedLoss!).toBeAllClose(expected.perturbedLoss, close);
+    expect(record.alignment === undefined).toBe(expected.alignment === undefined || reference.options.alpha === 0);
+    if (record.alignment !== undefined) expect(record.alignment).toBeAllClose(expected.alignment!, close);
+  }
+  for (const [index, expected] of Object.values(reference.after).entries()) {
+    expect(model.variables[index]).toBeAllClose(expected, close);
+  }
+  model.dispose();
+  baseOptimizer.dispose();
+});
