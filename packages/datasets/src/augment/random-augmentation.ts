@@ -81,10 +81,12 @@ export async function applyAugmentation(
   size: number,
   augmentation: Augmentation,
 ): Promise<Uint8Array> {
-  let result = augmentation.flip ? flipHorizontally(pixels, size) : pixels.slice();
-  result = shiftBrightnessContrast(result, augmentation.brightness, augmentation.contrast);
-  if (augmentation.jpegQuality !== null) result = await recompressJpeg(result, size, augmentation.jpegQuality);
-  return result;
+  if (pixels.length !== size * size * 3) {
+    throw new RangeError(`pixels: expected ${size} x ${size} x 3 = ${size * size * 3} bytes, got ${pixels.length}`);
+  }
+  const flipped = augmentation.flip ? flipHorizontally(pixels, size) : pixels;
+  const result = shiftBrightnessContrast(flipped, augmentation.brightness, augmentation.contrast);
+  return augmentation.jpegQuality === null ? result : recompressJpeg(result, size, augmentation.jpegQuality);
 }
 
 function within(option: string, value: number, low: number, high: number): void {

@@ -4,6 +4,7 @@
  */
 import sharp from "sharp";
 import type { GrayImage, RgbImage } from "./image.js";
+import { plainBytes } from "./plain-bytes.js";
 
 /** How {@link encodeJpeg} compresses. */
 export interface JpegOptions {
@@ -42,13 +43,13 @@ export function fromBytes(width: number, height: number, bytes: Uint8Array): Rgb
 
 /** The image as an 8-bit PNG file (RGB or grey, no metadata). Reading it back gives {@link toBytes} exactly. */
 export async function encodePng(image: RgbImage | GrayImage): Promise<Uint8Array> {
-  return rawInput(image).png().toBuffer();
+  return plainBytes(await rawInput(image).png().toBuffer());
 }
 
 /** The image as a baseline JPEG file, without metadata. */
 export async function encodeJpeg(image: RgbImage | GrayImage, options: JpegOptions): Promise<Uint8Array> {
   const { quality, chromaSubsampling = "4:2:0" } = options;
-  return rawInput(image).jpeg({ quality, chromaSubsampling }).toBuffer();
+  return plainBytes(await rawInput(image).jpeg({ quality, chromaSubsampling }).toBuffer());
 }
 
 function rawInput(image: RgbImage | GrayImage): sharp.Sharp {

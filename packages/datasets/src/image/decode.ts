@@ -10,6 +10,7 @@
 import { readFile, stat } from "node:fs/promises";
 import sharp from "sharp";
 import { ImageError } from "../errors.js";
+import { plainBytes } from "./plain-bytes.js";
 import { checkPngData } from "./png-data.js";
 
 /** Pixels above which an image is refused before it is decoded, unless the caller says otherwise. */
@@ -56,7 +57,7 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeOp
       .toColourspace("srgb")
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, data: toThreeChannels(data, info.channels) };
+    return { width: info.width, height: info.height, data: plainBytes(data) };
   } catch (cause) {
     throw new ImageError(name, `cannot be decoded (${reasonOf(cause)})`, { cause });
   }
@@ -98,14 +99,6 @@ function sniff(bytes: Uint8Array): "jpeg" | "png" | "webp" | "tiff" | null {
   if (head.startsWith("RIFF") && head.endsWith("WEBP")) return "webp";
   if (head.startsWith("II*\0") || head.startsWith("MM\0*")) return "tiff";
   return null;
-}
-
-function toThreeChannels(data: Uint8Array, channels: number): Uint8Array {
-  if (channels === 3) return data;
-  if (channels !== 1) throw new Error(`${channels} channels after conversion to sRGB`);
-  const rgb = new Uint8Array(data.length * 3);
-  for (let i = 0; i < rgb.length; i++) rgb[i] = data[Math.floor(i / 3)]!;
-  return rgb;
 }
 
 function reasonOf(cause: unknown): string {

@@ -1,11 +1,14 @@
 /**
  * From an image file to the square of 8-bit RGB that a model takes: decode, crop, resize.
- * The resampling kernel is Lanczos with three lobes, widened with the reduction so that it low-passes first
- * (libvips `resize`, as sharp sets it up); where the sizes agree, pixels pass unchanged.
+ * Resampling is libvips' `resize`. An axis that shrinks is filtered with a Lanczos kernel of three lobes, widened by
+ * the reduction so that it low-passes first (beyond a factor of 4, whole blocks are averaged before it). An axis that
+ * grows is interpolated with Catmull-Rom cubics, on a grid that moves the picture half an output pixel down and to the
+ * right of where a centred one would put it. Where the sizes agree, pixels pass unchanged.
  */
 import sharp from "sharp";
 import { ImageError } from "../errors.js";
 import { type ByteImage, type DecodeOptions, decodeImage } from "./decode.js";
+import { plainBytes } from "./plain-bytes.js";
 
 /**
  * Which part of the picture is kept: all of it (`"none"`; a picture that is not square is stretched),
@@ -48,7 +51,7 @@ export async function resizeSquare(image: ByteImage, options: LoadOptions, name 
     pipeline.extract({ left, top, width: side, height: side });
   }
   try {
-    return await pipeline.resize(size, size, { fit: "fill", kernel: "lanczos3" }).raw().toBuffer();
+    return plainBytes(await pipeline.resize(size, size, { fit: "fill", kernel: "lanczos3" }).raw().toBuffer());
   } catch (cause) {
     throw new ImageError(name, `cannot be resized to ${size} x ${size} (${String(cause)})`, { cause });
   }
