@@ -24,8 +24,16 @@ export function samplesOf(from: number, count: number): Sample[] {
   );
 }
 
-/** Pixels of a sample in −1 … 1, a function of its id and domain alone. */
-export function pixelsOf({ id, domain }: Sample): Float32Array {
+const drawn = new Map<string, Float32Array>();
+
+/** Pixels of a sample in about −1 … 1, a function of its id and domain alone. */
+export function pixelsOf(sample: Sample): Float32Array {
+  const pixels = drawn.get(sample.id) ?? drawPixels(sample);
+  drawn.set(sample.id, pixels);
+  return pixels;
+}
+
+function drawPixels({ id, domain }: Sample): Float32Array {
   const noise = stream(1, "pixels", id);
   return Float32Array.from({ length: SIZE * SIZE * 3 }, (_, index) => {
     const [row, column, channel] = [Math.floor(index / SIZE / 3), Math.floor(index / 3) % SIZE, index % 3];
@@ -55,14 +63,14 @@ export function planOf(samples = samplesOf(0, 6), perDomain = 8) {
 }
 
 /** Convolution, batch normalisation, dropout and one logit; weights are a function of `seed`. */
-export function tinyModel(options: { seed?: number; dropout?: number } = {}): LayersModel {
-  const { seed = 3, dropout = 0.2 } = options;
+export function tinyModel(options: { seed?: number; filters?: number } = {}): LayersModel {
+  const { seed = 3, filters = 4 } = options;
   const kernelInitializer = (salt: number) => initializers.heNormal({ seed: seed * 10 + salt });
   return sequential({
     layers: [
       layers.conv2d({
         inputShape: [SIZE, SIZE, 3],
-        filters: 4,
+        filters,
         kernelSize: 3,
         strides: 2,
         useBias: false,
@@ -72,7 +80,7 @@ export function tinyModel(options: { seed?: number; dropout?: number } = {}): La
       layers.batchNormalization({ name: "bn", momentum: 0.7 }),
       layers.activation({ activation: "relu", name: "relu" }),
       layers.flatten({ name: "flatten" }),
-      layers.dropout({ rate: dropout, name: "dropout" }),
+      layers.dropout({ rate: 0.2, name: "dropout" }),
       layers.dense({ units: 1, kernelInitializer: kernelInitializer(2), name: "head" }),
     ],
   });
