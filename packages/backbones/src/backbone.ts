@@ -1,0 +1,103 @@
+/** The contract of a backbone: what every architecture's builder takes and gives, whatever the architecture. */
+import type * as tf from "@tensorflow/tfjs-core";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+
+/** Options of every builder. */
+export interface BuildOptions {
+  /** Height and width of the input in pixels; each architecture states its range and default. */
+  inputSize?: number;
+  /**
+   * Number of outputs, an integer ≥ 1. 1, the default: one logit, of "fake"; its sigmoid is the score.
+   * More: one logit for each class; their softmax are the scores (DeepfakeBench: real, fake).
+   */
+  classes?: number;
+  /** Which published definition to follow; each architecture states its variants and default. */
+  variant?: string;
+  /** Seed of the initial weights, a safe integer; 0 by default. The same seed gives the same weights anywhere. */
+  seed?: number;
+}
+
+/** What is done to an RGB image before it enters the network: `(pixel / 255 − mean) / std`, channel by channel. */
+export interface Preprocessing {
+  /** Height and width to resize to, in pixels. */
+  size: number;
+  /** Mean of red, green and blue, of pixels in [0, 1]. */
+  mean: readonly [number, number, number];
+  /** Divisor of red, green and blue after the mean is taken off. */
+  std: readonly [number, number, number];
+}
+
+/** How a weight's dimensions are ordered elsewhere. */
+export type WeightLayout =
+  /** One dimension, the same everywhere. */
+  | { kind: "vector" }
+  /** `[height, width, in, out]` here and in Keras, `[out, in, height, width]` in PyTorch. */
+  | { kind: "conv2d" }
+  /** `[in, out]` here and in Keras, `[out, in]` in PyTorch. */
+  | { kind: "dense" }
+  /** As `dense`; its inputs are a flattened image, in the order given by `[h, w, c]` here and by `[c, h, w]` in PyTorch. */
+  | { kind: "flattened-dense"; height: number; width: number; channels: number };
+
+/** One weight's name here and in the code that the variant follows. */
+export interface WeightName {
+  /** `<layer>/<weight>`: the name in checkpoints, and `originalName` of the model's weight. */
+  ours: string;
+  /** Key in the PyTorch `state_dict` of the network, where the variant follows PyTorch code. */
+  pytorch: string | null;
+  /** Name in a Keras weight file, where the variant follows Keras code; layers numbered as in a fresh session. */
+  keras: string | null;
+  /** Order of its dimensions. */
+  layout: WeightLayout;
+}
+
+/** Size and work of a network. */
+export interface Cost {
+  /** Values that gradients move. */
+  trainableParameters: number;
+  /** Values that only forward passes move: running statistics. */
+  nonTrainableParameters: number;
+  /** Multiply-accumulate operations of convolutions and dense layers for one image. */
+  macs: number;
+}
+
+/** A built network. */
+export interface Backbone {
+  /** The architecture, as {@link build} takes it. */
+  readonly name: string;
+  /** The published definition that it follows. */
+  readonly variant: string;
+  /** `[n, inputSize, inputSize, 3]` → logits `[n, classes]`, of stock TensorFlow.js layers alone. */
+  readonly model: LayersModel;
+  /** Height and width of the input in pixels. */
+  readonly inputSize: number;
+  /** Number of logits. */
+  readonly classes: number;
+  /** What to do to images beforehand, as the variant's authors did. */
+  readonly preprocessing: Preprocessing;
+  /** Every weight of the model, in the order of `model.weights`. */
+  readonly weightNames: readonly WeightName[];
+  /** Parameters and multiply-accumulates. */
+  readonly cost: Cost;
+  /**
+   * What the last layer sees: `[n, inputSize, inputSize, 3]` → features `[n, d]`, in inference mode.
+   *
+   * @param images preprocessed images
+   */
+  features(images: tf.Tensor4D): tf.Tensor2D;
+  /** Disposes the weights; the network cannot be used afterwards. */
+  dispose(): void;
+}
+
+/** An architecture that can be built. */
+export interface BackboneDefinition {
+  /** Its name, as {@link build} takes it. */
+  readonly name: string;
+  /** One line on what it is, with its source. */
+  readonly summary: string;
+  /** Published definitions that it can follow; the first is the default. */
+  readonly variants: readonly string[];
+  /** Smallest, default and largest input size, in pixels. */
+  readonly inputSize: { readonly min: number; readonly default: number; readonly max: number };
+  /** Builds it with fresh weights. */
+  build(options?: BuildOptions): Backbone;
+}

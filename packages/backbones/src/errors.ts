@@ -1,0 +1,21 @@
+/** The errors of this package; every one is a {@link BackboneError}. */
+
+/** Any failure to build a backbone or to convert its weights. */
+export class BackboneError extends Error {
+  override name = "BackboneError";
+}
+
+/** There is no architecture of that name. */
+export class UnknownBackboneError extends BackboneError {
+  override name = "UnknownBackboneError";
+}
+
+/** A build option is outside what the architecture takes; the message names both. */
+export class BackboneOptionError extends BackboneError {
+  override name = "BackboneOptionError";
+}
+
+/** Weights from elsewhere are not those of the network; the message lists every difference. */
+export class WeightConversionError extends BackboneError {
+  override name = "WeightConversionError";
+}

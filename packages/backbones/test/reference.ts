@@ -1,0 +1,74 @@
+/** The fixture of `tools/reference-fixtures/backbones/meso.py`, and the weights and images that it is computed from. */
+import { readFixture } from "@roga/test-support";
+import type { NamedArrays } from "@roga/weights";
+import * as tf from "@tensorflow/tfjs-core";
+import type { LayersModel } from "@tensorflow/tfjs-layers";
+import type { WeightSource } from "../src/index.js";
+
+interface Summary {
+  norm: number;
+  sample: number[];
+}
+
+export interface Reference {
+  name: string;
+  variant: string;
+  classes: number;
+  weights: { name: string; shape: number[]; low: number; high: number }[];
+  logits: number[];
+  features: number[];
+  training: {
+    logits: number[];
+    loss: number;
+    activations: Record<string, Summary>;
+    statistics: Record<string, number[]>;
+    gradients: Record<string, Summary>;
+  };
+  at256: { trainable: number; nonTrainable: number; macs: number };
+}
+
+export const reference = readFixture<{ size: number; batch: number; labels: number[]; networks: Reference[] }>(
+  import.meta.url,
+  "fixtures/meso.json",
+);
+
+export const sourceOf = ({ variant }: { variant: string }): WeightSource => (variant === "keras" ? "keras" : "pytorch");
+
+/** The generator's draws: `low + (high − low)·x/2³²`, rounded to float32. */
+function draw(stream: number, size: number, low: number, high: number): Float32Array {
+  let x = 12345 + 7919 * stream;
+  return Float32Array.from({ length: size }, () => {
+    x = (Math.imul(1664525, x) + 1013904223) >>> 0;
+    return low + ((high - low) * x) / 2 ** 32;
+  });
+}
+
+export function referenceArrays({ weights }: Reference): NamedArrays {
+  return new Map(
+    weights.map(({ name, shape, low, high }, i) => {
+      const size = shape.reduce((product, length) => product * length, 1);
+      return [name, { dtype: "F32", shape, data: draw(i, size, low, high) }];
+    }),
+  );
+}
+
+export function referenceImages(): tf.Tensor4D {
+  const { size, batch } = reference;
+  return tf.tensor4d(draw(1000, batch * size * size * 3, -1, 1), [batch, size, size, 3]);
+}
+
+/** Assigns arrays to a model's weights by name. */
+export function assign(model: LayersModel, arrays: NamedArrays): void {
+  for (const weight of model.weights) {
+    const array = arrays.get(weight.originalName)!;
+    tf.tidy(() => void weight.write(tf.tensor(array.data as Float32Array, array.shape as number[])));
+  }
+}
+
+/** Turns dropout off in a model, since no other framework makes its random draws, and returns the model. */
+export function withoutDropout(model: LayersModel): LayersModel {
+  for (const layer of model.layers) {
+    if (layer.getClassName() === "Dropout") (layer as unknown as { rate: number }).rate = 0;
+  }
+  return model;
+}
