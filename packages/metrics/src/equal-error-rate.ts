@@ -39,12 +39,11 @@ export interface EqualErrorRate {
 /** Equal error rate. Undefined without at least one fake and one real. */
 export const equalErrorRate = scoreMetric<EqualErrorRate, EqualErrorRateOptions>((ranked, options) => {
   const convention = options?.convention ?? "interpolated";
-  const compute = conventions[convention];
-  if (compute === undefined) {
+  if (!Object.hasOwn(conventions, convention)) {
     throw new InvalidInputError("options.convention", '"interpolated", "deepfakebench" or "torchmetrics"', convention);
   }
   requireBothClasses("equalErrorRate", ranked.positives, ranked.negatives);
-  return compute(ranked);
+  return conventions[convention](ranked);
 });
 
 const conventions: Record<EqualErrorRateConvention, (ranked: RankedScores) => EqualErrorRate> = {

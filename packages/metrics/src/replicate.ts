@@ -65,8 +65,10 @@ export function summarize(
   tails: Tails = [(1 - confidence) / 2, (1 + confidence) / 2],
 ) {
   const sorted = values.slice().sort();
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  // Measured from one of the values, so that equal values deviate by exactly 0.
+  const shifts = values.map((value) => value - values[0]!);
+  const mean = shifts.reduce((sum, shift) => sum + shift, 0) / shifts.length;
+  const squares = shifts.reduce((sum, shift) => sum + (shift - mean) ** 2, 0);
   return {
     low: quantileOfSorted(sorted, tails[0]),
     high: quantileOfSorted(sorted, tails[1]),
