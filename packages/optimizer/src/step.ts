@@ -137,17 +137,14 @@ class SteppedAlgorithm implements Algorithm {
 
   #checkSameVariables(variables: readonly tf.Variable[]): void {
     if (this.#variables === undefined) return;
-    const describe = (all: readonly { readonly name: string; readonly shape: readonly number[] }[]) =>
-      all.map(({ name, shape }) => `${name} [${shape}]`);
-    const before = describe(this.#variables);
-    const now = describe(variables);
-    const changed = before.length !== now.length || before.some((description, index) => description !== now[index]);
-    if (!changed) return;
-    const gone = before.filter((description) => !now.includes(description));
-    const come = now.filter((description) => !before.includes(description));
-    const difference =
-      gone.length + come.length === 0 ? "their order" : `gone: ${gone.join(", ")}; new: ${come.join(", ")}`;
-    throw new VariableSetError(`variables: not those of the steps before (${difference})`);
+    const describe = (variable: { readonly name: string; readonly shape: readonly number[] } | undefined) =>
+      variable === undefined ? "none" : `"${variable.name}" [${variable.shape}]`;
+    for (let index = 0; index < Math.max(this.#variables.length, variables.length); index++) {
+      const [before, now] = [describe(this.#variables[index]), describe(variables[index])];
+      if (before !== now) {
+        throw new VariableSetError(`variables: expected those of the steps before; at ${index} ${before}, got ${now}`);
+      }
+    }
   }
 
   state(): tf.NamedTensorMap {

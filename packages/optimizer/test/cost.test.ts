@@ -1,0 +1,133 @@
+import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs";
+import {
+  type Algorithm,
+  type DomainLoss,
+  type ErmOptions,
+  erm,
+  type JointLosses,
+  type RogaOptions,
+  roga,
+  sgd,
+} from "@roga/optimizer";
+import { expectNoTensorLeak, useTestEngine } from "@roga/test-support";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+
+beforeAll(useTestEngine);
+
+/** Enough variables that a parameter-sized buffer cannot be mistaken for a step's handful of scalars. */
+const VARIABLES = 100;
+
+interface Observation {
+  /** Closure calls per domain; a joint call counts for every domain. */
+  readonly callsPerDomain: number;
+  /** The most parameter-sized buffers at the beginning of a pass. */
+  readonly buffers: number;
+  readonly forwardBackwards: number;
+}
+
+/** Property 9: takes one step over K domains and counts, by the engine's own account of its data buffers. */
+async function observe(algorithm: Algorithm, domains: number): Promise<Observation> {
+  const variables = Array.from({ length: VARIABLES }, (_, i) =>
+    tf.tidy(() => tf.variable(tf.tensor1d([i / 10 + 1, 2]))),
+  );
+  let calls = 0;
+  let most = 0;
+  let base = 0;
+  const look = () => {
+    const extra = tf.memory().numDataBuffers - base;
+    const buffers = Math.floor(extra / VARIABLES);
+    expect(extra - buffers * VARIABLES).toBeLessThan(VARIABLES / 2);
+    most = Math.max(most, buffers);
+  };
+  const loss = (k: number) => tf.sum(tf.sin(tf.mul(tf.stack(variables), k + 1))) as tf.Scalar;
+  const domainLosses: Record<string, DomainLoss> = {};
+  for (let k = 0; k < domains; k++) {
+    domainLosses[`d${k}`] = () => {
+      look();
+      calls += 1 / domains;
+      return loss(k);
+    };
+  }
+  const jointLosses: JointLosses = () => {
+    look();
+    calls += 1;
+    return Object.fromEntries(Object.keys(domainLosses).map((name, k) => [name, loss(k)]));
+  };
+  const context = { variables, domainLosses, jointLosses, baseOptimizer: sgd() };
+  base = tf.memory().numDataBuffers;
+  const record = await expectNoTensorLeak(() => algorithm.step(context));
+  tf.dispose(variables);
+  return { callsPerDomain: Number(calls.toFixed(9)), buffers: most, forwardBackwards: record.forwardBackwards };
+}
+
+/** Options, and the expected passes per sample and buffers for K = 1, 2, 4. */
+type Row = [options: RogaOptions, passes: number[], buffers: number[]];
+const rows: Row[] = [
+  [{}, [2, 2, 2], [2, 3, 5]],
+  [{ alpha: 0 }, [2, 2, 2], [2, 2, 2]],
+  [{ alpha: 0, adaptive: true }, [2, 2, 2], [2, 2, 2]],
+  [{ perturbedLoss: "all" }, [2, 3, 5], [2, 4, 6]],
+  [{ perturbedLoss: "all", alpha: 0 }, [2, 3, 5], [2, 2, 2]],
+  [{ ascent: "shared" }, [2, 2, 2], [2, 3, 3]],
+  [{ ascent: "shared", alpha: 0, perturbedLoss: "all" }, [2, 2, 2], [2, 2, 2]],
+  [{ batchNormPass: "mixed" }, [2, 4, 8], [2, 3, 5]],
+  [{ batchNormPass: "mixed", perturbedLoss: "all" }, [2, 4, 8], [2, 3, 5]],
+  [{ batchNormPass: "mixed", ascent: "shared" }, [2, 3, 5], [2, 2, 2]],
+  [{ rho: 0, alpha: 0 }, [1, 1, 1], [0, 1, 1]],
+  [{ rho: 0, alpha: 0, perturbedRandomness: "fresh" }, [2, 2, 2], [2, 2, 2]],
+  [{ recordCosines: true }, [2, 2, 2], [2, 3, 5]],
+  [{ recordCosines: true, alpha: 0 }, [2, 2, 2], [2, 3, 5]],
+  [{ recordCosines: true, ascent: "shared" }, [2, 2, 2], [2, 3, 5]],
+];
+
+const algorithms: [string, () => Algorithm, number[], number[]][] = [
+  ...rows.map(([options, ...counts]): [string, () => Algorithm, number[], number[]] => [
+    `roga(${JSON.stringify(options)})`,
+    () => roga(options),
+    ...counts,
+  ]),
+  ...(
+    [
+      [{}, [1, 1, 1], [0, 1, 1]],
+      [{ batchNormPass: "mixed" }, [1, 1, 1], [0, 0, 0]],
+      [{ recordCosines: true }, [1, 1, 1], [0, 2, 4]],
+    ] as [ErmOptions, number[], number[]][]
+  ).map(([options, ...counts]): [string, () => Algorithm, number[], number[]] => [
+    `erm(${JSON.stringify(options)})`,
+    () => erm(options),
+    ...counts,
+  ]),
+];
+
+describe.each(algorithms)("%s", (_, create, passes, buffers) => {
+  test.each([1, 2, 4])(
+    "over %i domains takes the passes and buffers that it states, and leaves no tensor",
+    async (domains) => {
+      const index = [1, 2, 4].indexOf(domains);
+      const algorithm = create();
+      expect(algorithm.forwardBackwardsPerSample(domains)).toBe(passes[index]);
+      expect(algorithm.parameterBuffers(domains)).toBe(buffers[index]);
+      const seen = await observe(algorithm, domains);
+      expect(seen.callsPerDomain).toBe(passes[index]);
+      expect(seen.forwardBackwards).toBe(passes[index]);
+      expect(seen.buffers).toBe(buffers[index]);
+    },
+  );
+});
+
+test("a step reads the device once", async () => {
+  const variable = tf.variable(tf.tensor1d([1, 2]));
+  const loss: DomainLoss = () => tf.sum(tf.square(variable)) as tf.Scalar;
+  const read = vi.spyOn(tf.backend(), "read");
+  const dataSync = vi.spyOn(tf.Tensor.prototype, "dataSync");
+  await roga({ recordCosines: true }).step({
+    variables: [variable],
+    domainLosses: { a: loss, b: loss },
+    baseOptimizer: sgd(),
+  });
+  expect(read).toHaveBeenCalledTimes(1);
+  expect(dataSync).not.toHaveBeenCalled();
+  vi.restoreAllMocks();
+  variable.dispose();
+});
