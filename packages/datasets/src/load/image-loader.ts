@@ -71,7 +71,7 @@ export class ImageLoader {
   readonly skipped: readonly SkippedImage[];
   readonly #skipped: SkippedImage[] = [];
   readonly #options: ImageLoaderOptions;
-  readonly #tables: readonly Float32Array[];
+  readonly #tables: readonly [Float32Array, Float32Array, Float32Array];
   readonly #cache: ByteCache;
   readonly #gate: Gate;
   readonly #unreadable = new Set<string>();
@@ -92,7 +92,11 @@ export class ImageLoader {
     }
     this.skipped = this.#skipped;
     this.#options = options;
-    this.#tables = mean.map((centre, channel) => normalisationTable(centre, std[channel]!));
+    this.#tables = [
+      normalisationTable(mean[0], std[0]),
+      normalisationTable(mean[1], std[1]),
+      normalisationTable(mean[2], std[2]),
+    ];
     this.#cache = new ByteCache(cacheBytes);
     this.#gate = new Gate(concurrency);
     // Fails now rather than in the first batch.
@@ -191,8 +195,14 @@ export class ImageLoader {
     const kept = samples.flatMap((sample, i) => (pixels[i] == null ? [] : [{ sample, bytes: pixels[i] }]));
     const values = this.size * this.size * 3;
     const images = new Float32Array(kept.length * values);
+    const [red, green, blue] = this.#tables;
     for (const [row, { bytes }] of kept.entries()) {
-      for (let i = 0; i < values; i++) images[row * values + i] = this.#tables[i % 3]![bytes[i]!]!;
+      const pixels = images.subarray(row * values, (row + 1) * values);
+      for (let i = 0; i < values; i += 3) {
+        pixels[i] = red[bytes[i]!]!;
+        pixels[i + 1] = green[bytes[i + 1]!]!;
+        pixels[i + 2] = blue[bytes[i + 2]!]!;
+      }
     }
     return {
       images,

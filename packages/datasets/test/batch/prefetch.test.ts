@@ -9,14 +9,13 @@ import {
   prefetch,
   type Sample,
 } from "@roga/datasets";
+import { useTestEngine } from "@roga/test-support";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder, writeFiles } from "../support/folder.js";
 import { sample } from "../support/samples.js";
 
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
+beforeAll(useTestEngine);
 
 async function setUp(): Promise<{ folder: string; samples: Sample[]; plan: BatchPlan }> {
   const folder = await temporaryFolder();

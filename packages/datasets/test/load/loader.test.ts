@@ -2,14 +2,13 @@ import "@tensorflow/tfjs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type DomainSlice, encodePng, ImageLoader, loadImage, type Sample, verifyImages } from "@roga/datasets";
+import { useTestEngine } from "@roga/test-support";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { greyPng, temporaryFolder, writeFiles } from "../support/folder.js";
 import { sample } from "../support/samples.js";
 
-beforeAll(async () => {
-  await tf.setBackend("cpu");
-});
+beforeAll(useTestEngine);
 
 /** Samples over files: even ones fake, odd ones real; each image of one grey, 10 times its index. */
 async function greys(count: number): Promise<{ folder: string; samples: Sample[] }> {
@@ -35,7 +34,7 @@ describe("ImageLoader", () => {
     const batch = await loader.loadBatch([sample("a", { path: join(folder, "a.png"), label: 1 })]);
     expect(batch.images.shape).toEqual([1, 2, 2, 3]);
     const expected = Array.from(data, (value, i) => (value - mean[i % 3]!) / std[i % 3]!);
-    for (const [i, value] of (await batch.images.data()).entries()) expect(value).toBeCloseTo(expected[i]!, 6);
+    expect(await batch.images.data()).toBeAllClose(expected, { atol: 1e-6 });
     expect([...(await batch.labels.data())]).toEqual([1]);
     tf.dispose([batch.images, batch.labels]);
   });

@@ -1,6 +1,6 @@
 /** What Pillow and NumPy make of small images: see the generator that the file names. */
-import { readFileSync } from "node:fs";
 import type { Crop } from "@roga/datasets";
+import { readFixture } from "@roga/test-support";
 
 interface ImageFixture {
   readonly files: { name: string; file: string; tolerance: number; width: number; height: number; rgb: string }[];
@@ -17,9 +17,7 @@ interface ImageFixture {
   };
 }
 
-export const fixture: ImageFixture = JSON.parse(
-  readFileSync(new URL("../fixtures/images.json", import.meta.url), "utf8"),
-);
+export const fixture = readFixture<ImageFixture>(import.meta.url, "../fixtures/images.json");
 
 /** The bytes of a Base64 text of a fixture. */
 export function bytesOf(base64: string): Uint8Array {
