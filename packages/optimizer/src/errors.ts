@@ -73,8 +73,8 @@ export interface NonFiniteDetails {
   readonly quantity: "loss" | "gradient";
   /** In the pass at θ, or in one at a perturbed point. */
   readonly pass: "clean" | "perturbed";
-  /** The variable, where the quantity is a gradient. */
-  readonly variable?: string;
+  /** The variable, where the quantity is a gradient; otherwise undefined. */
+  readonly variable: string | undefined;
 }
 
 /** A loss or a gradient is NaN or infinite. Nothing was applied. */
@@ -84,7 +84,7 @@ export class NonFiniteError extends OptimizerError implements NonFiniteDetails {
   readonly step: number;
   readonly quantity: "loss" | "gradient";
   readonly pass: "clean" | "perturbed";
-  readonly variable?: string;
+  readonly variable: string | undefined;
 
   /** @internal */
   constructor(details: NonFiniteDetails, value: number) {
@@ -95,7 +95,7 @@ export class NonFiniteError extends OptimizerError implements NonFiniteDetails {
     this.step = step;
     this.quantity = quantity;
     this.pass = pass;
-    if (variable !== undefined) this.variable = variable;
+    this.variable = variable;
   }
 }
 

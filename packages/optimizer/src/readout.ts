@@ -86,7 +86,8 @@ export class Readout {
     for (const { pass, terms, losses, squares } of this.#evaluations) {
       for (const [index, term] of terms.entries()) {
         const loss = values[losses + index]!;
-        if (!Number.isFinite(loss)) throw new NonFiniteError({ step, pass, domain: term.name, quantity: "loss" }, loss);
+        if (Number.isFinite(loss)) continue;
+        throw new NonFiniteError({ step, pass, domain: term.name, quantity: "loss", variable: undefined }, loss);
       }
       this.#requireFiniteSquares(values, squares, pass, terms);
     }
