@@ -5,18 +5,18 @@
 
 /** A forgery that cannot be made as asked. The message opens with the option at fault. */
 export class ForgeryError extends Error {
-  /** The family that was asked for. */
+  /** The family that was asked for, or `fitLandmarks`. */
   readonly family: string;
   /** The option at fault, such as `donor` or `landmarks`. */
   readonly option: string;
 
   /**
-   * @param family The family that was asked for.
+   * @param family The family that was asked for, or `fitLandmarks`.
    * @param option The option at fault.
    * @param detail What was expected and what came.
    */
   constructor(family: string, option: string, detail: string) {
-    super(`forge("${family}"): ${option}: ${detail}`);
+    super(`${family}: ${option}: ${detail}`);
     this.name = "ForgeryError";
     this.family = family;
     this.option = option;

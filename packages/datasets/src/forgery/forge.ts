@@ -6,6 +6,7 @@
 import type { RandomStream } from "@roga/tensor-utils/random";
 import type { GrayImage, RgbImage } from "../image/image.js";
 import { canonicalLandmarks, type FivePoints } from "../image/landmarks.js";
+import { requireFace, requireLandmarks } from "./checks.js";
 import { ForgeryError } from "./errors.js";
 import { forgeCelebBlend } from "./families/celeb-blend.js";
 import { forgeDeepfakes } from "./families/deepfakes.js";
@@ -16,13 +17,10 @@ import type { DonorInput, FamilyInput, Forged } from "./families/family.js";
 import { forgeGanUpsampling } from "./families/gan-upsampling.js";
 import { forgeNeuraltextures } from "./families/neuraltextures.js";
 import { forgeSelfBlended } from "./families/self-blended.js";
-import { alignDonor, pointList } from "./operations/align-donor.js";
+import { alignDonor } from "./operations/align-donor.js";
 import { composite } from "./operations/composite.js";
 import { faceFrame } from "./operations/face-frame.js";
 import { type Drawn, drawParameters, type ForgeryFamily, forgeryFamilies } from "./parameters.js";
-
-/** Side of the smallest crop that the families are designed for, in pixels. */
-export const SMALLEST_FACE = 48;
 
 /** What a forgery is made with, besides the face. */
 export interface ForgeOptions {
@@ -45,7 +43,7 @@ export interface Forgery {
   /** The family it belongs to. */
   readonly family: ForgeryFamily;
   /** The value drawn for each parameter of the family in `forgeryParameters`. */
-  readonly parameters: Readonly<Record<string, number | string | boolean>>;
+  readonly parameters: Readonly<Record<string, number>>;
 }
 
 /** A family's function and its drawn parameters, with or without a donor. */
@@ -95,30 +93,6 @@ export function needsDonor(family: ForgeryFamily): boolean {
   return MAKERS[family].donor;
 }
 
-function checkFace(family: string, option: string, { width, height, data }: RgbImage): void {
-  if (width !== height || !(width >= SMALLEST_FACE) || data.length !== width * height * 3) {
-    throw new ForgeryError(
-      family,
-      option,
-      `expected a square RGB crop of at least ${SMALLEST_FACE} x ${SMALLEST_FACE} px, got ${width} x ${height} px with ${data.length} values`,
-    );
-  }
-}
-
-/** Points must span a face: the frame's two axes may not be short or parallel, or warps would be without bounds. */
-function checkLandmarks(family: string, option: string, points: FivePoints, size: number): void {
-  const finite = pointList(points).every(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
-  const { across, down } = faceFrame(points);
-  const area = across[0] * down[1] - across[1] * down[0];
-  if (!finite || area < 0.005 * size * size) {
-    throw new ForgeryError(
-      family,
-      option,
-      `expected eyes side by side with the mouth below them, got ${JSON.stringify(points)} on a crop of ${size} px`,
-    );
-  }
-}
-
 /**
  * Makes a forgery of a family from a real face.
  *
@@ -135,18 +109,18 @@ export function forge(family: ForgeryFamily, face: RgbImage, options: ForgeOptio
   if (!forgeryFamilies.includes(family)) {
     throw new ForgeryError(family, "family", `expected one of ${forgeryFamilies.join(", ")}, got "${family}"`);
   }
-  checkFace(family, "face", face);
+  requireFace(family, "face", face);
   const landmarks = options.landmarks ?? canonicalLandmarks(face.width);
-  checkLandmarks(family, "landmarks", landmarks, face.width);
+  requireLandmarks(family, "landmarks", landmarks, face.width);
   const input: FamilyInput = { face, frame: faceFrame(landmarks), stream: options.stream.child(family) };
   const maker = MAKERS[family];
   let made: Made;
   if (maker.donor) {
     const { donor } = options;
     if (donor === undefined) throw new ForgeryError(family, "donor", "expected another face to take from, got none");
-    checkFace(family, "donor", donor);
+    requireFace(family, "donor", donor);
     const donorLandmarks = options.donorLandmarks ?? canonicalLandmarks(donor.width);
-    checkLandmarks(family, "donorLandmarks", donorLandmarks, donor.width);
+    requireLandmarks(family, "donorLandmarks", donorLandmarks, donor.width);
     const aligned = alignDonor(donor, donorLandmarks, landmarks, face.width);
     made = maker.make({ ...input, donor: aligned }, options.stream);
   } else {

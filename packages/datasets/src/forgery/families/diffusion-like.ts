@@ -4,9 +4,8 @@
  * and lacks the highest ones), with the faint periodic pattern of the latent decoder.
  * After the fingerprints in Corvi et al. (CVPR Workshops 2023).
  */
-import { grayImage } from "../../image/image.js";
-import { toFrame } from "../operations/face-frame.js";
 import { guidedFilter } from "../operations/guided.js";
+import { ellipseMask } from "../operations/mask.js";
 import { noiseLevel } from "../operations/noise-level.js";
 import { smoothField } from "../operations/random-field.js";
 import { identityMap, remap } from "../operations/remap.js";
@@ -22,19 +21,7 @@ const LEAST_NOISE = 0.006;
 /** Makes a `diffusion-like` forgery. */
 export function forgeDiffusionLike({ face, frame, stream }: FamilyInput, drawn: Drawn<"diffusion-like">): Forged {
   const { width, height } = face;
-  const mask = grayImage(width, height);
-  const [m0, m1, m2, m3] = toFrame(frame);
-  const edge = 0.25;
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const dx = x - frame.origin[0];
-      const dy = y - frame.origin[1];
-      const a = (m0 * dx + m1 * dy) / (0.8 * drawn.reach);
-      const b = (m2 * dx + m3 * dy - 0.5) / drawn.reach;
-      const inside = Math.min(1, Math.max(0, (1 - Math.hypot(a, b)) / edge));
-      mask.data[i] = inside * inside * (3 - 2 * inside);
-    }
-  }
+  const mask = ellipseMask(frame, width, height, { centre: 0.5, across: 0.8 * drawn.reach, down: drawn.reach });
 
   const level = Math.max(LEAST_NOISE, noiseLevel(lumaOf(face), mask));
   const denoised = guidedFilter(face, 2, drawn.smoothing);
@@ -48,12 +35,11 @@ export function forgeDiffusionLike({ face, frame, stream }: FamilyInput, drawn: 
   const content = unsharp(remap(denoised, map, "bicubic"), 0.06 * frame.unit, drawn.localContrast);
 
   const noise = spectralNoise(width, height, drawn.noiseSlope, drawn.noiseCutoff, stream.child("noise"));
-  const phase = stream.child("grid").uniform(0, 2 * Math.PI);
   const step = (2 * Math.PI) / drawn.latentPeriod;
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      const grid = drawn.latentGrid * 0.5 * (Math.cos(step * x + phase) + Math.cos(step * y + phase));
-      const added = drawn.noiseGain * level * noise.data[i]! + grid;
+      const wave = Math.cos(step * x + drawn.latentPhase) + Math.cos(step * y + drawn.latentPhase);
+      const added = drawn.noiseGain * level * noise.data[i]! + 0.5 * drawn.latentGrid * wave;
       for (let c = 0; c < 3; c++) content.data[3 * i + c]! += added;
     }
   }

@@ -4,7 +4,7 @@
  * pixels outside the mask stay those of the photograph.
  */
 import { adjustColour, meanLuma } from "../operations/colour-adjust.js";
-import { outlineOf } from "../operations/face-frame.js";
+import { type FacePart, outlineOf } from "../operations/face-frame.js";
 import { bendMask, featherInwards, scaleMask } from "../operations/mask.js";
 import { polygonCoverage } from "../operations/polygon.js";
 import { remap } from "../operations/remap.js";
@@ -13,11 +13,13 @@ import { unsharp } from "../operations/unsharp.js";
 import type { Drawn } from "../parameters.js";
 import type { FamilyInput, Forged } from "./family.js";
 
+/** What the parameter `part` stands for. */
+const PARTS: readonly FacePart[] = ["innerFace", "tightFace", "lowerFace"];
+
 /** Makes a `self-blended` forgery. */
 export function forgeSelfBlended({ face, frame, stream }: FamilyInput, drawn: Drawn<"self-blended">): Forged {
   const { width, height } = face;
-  const part = stream.child("part").choice(["innerFace", "tightFace", "lowerFace"] as const);
-  const outline = polygonCoverage(outlineOf(frame, part, drawn.scale), width, height);
+  const outline = polygonCoverage(outlineOf(frame, PARTS[drawn.part]!, drawn.scale), width, height);
   const bent = bendMask(outline, drawn.bend * frame.unit, 0.5 * frame.unit, stream.child("mask"));
   const mask = scaleMask(featherInwards(bent, drawn.feather * frame.unit), drawn.blendRatio);
 

@@ -5,6 +5,7 @@
  */
 import type { RgbImage } from "../../image/image.js";
 import { canonicalLandmarks, type FivePoints, type Point } from "../../image/landmarks.js";
+import { requireFace, requireLandmarks } from "../checks.js";
 import { type FaceFrame, faceFrame, MOUTH_B, toFrame, toPixels } from "./face-frame.js";
 import { gaussianBlur } from "./gaussian.js";
 import type { Raster } from "./raster.js";
@@ -119,9 +120,12 @@ function fitness(map: Raster, frame: FaceFrame, pose: Pose): number {
  *
  * @param face A square crop, values in 0..1.
  * @param expected Where the points are expected; the canonical positions unless given.
+ * @throws ForgeryError unless the crop is square and at least 48 px and the expected points span a face on it.
  */
 export function fitLandmarks(face: RgbImage, expected: FivePoints = canonicalLandmarks(face.width)): FivePoints {
-  const side = Math.max(8, Math.round((face.width * SEARCH_UNIT) / faceFrame(expected).unit));
+  requireFace("fitLandmarks", "face", face);
+  requireLandmarks("fitLandmarks", "expected", expected, face.width);
+  const side = Math.round((face.width * SEARCH_UNIT) / faceFrame(expected).unit);
   const ratio = side / face.width;
   const map = darkness(resize(lumaOf(face), side, side, "bilinear"));
   const frame = scaleFrame(faceFrame(expected), ratio);
