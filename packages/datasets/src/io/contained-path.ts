@@ -27,10 +27,9 @@ export class Root {
   async resolve(name: string): Promise<{ path: string } | { refused: string }> {
     const target = isAbsolute(name) ? resolve(name) : resolve(this.path, name);
     try {
-      const path = await this.#real(target);
+      const { path, isFile } = await this.#real(target);
       if (!this.contains(path)) return { refused: `leaves the folder ${this.path}` };
-      const status = await lstat(path);
-      return status.isFile() ? { path } : { refused: "is not a file" };
+      return isFile ? { path } : { refused: "is not a file" };
     } catch (cause) {
       if (!isMissing(cause)) throw cause;
       // A name that leads outside is refused as such, whether or not a file is there.
@@ -45,7 +44,7 @@ export class Root {
   }
 
   /** Most files share few folders and are no links: one system call a file instead of one per path component. */
-  async #real(target: string): Promise<string> {
+  async #real(target: string): Promise<{ path: string; isFile: boolean }> {
     const folder = dirname(target);
     let real = this.#folders.get(folder);
     if (real === undefined) {
@@ -53,7 +52,10 @@ export class Root {
       this.#folders.set(folder, real);
     }
     const path = join(await real, basename(target));
-    return (await lstat(path)).isSymbolicLink() ? realpath(path) : path;
+    const status = await lstat(path);
+    if (!status.isSymbolicLink()) return { path, isFile: status.isFile() };
+    const linked = await realpath(path);
+    return { path: linked, isFile: (await lstat(linked)).isFile() };
   }
 }
 

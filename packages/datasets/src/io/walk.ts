@@ -2,7 +2,7 @@
  * The image files below a folder, in natural order. Files that are not images are reported to the caller, symbolic
  * links to folders are refused: followed, they could list one image twice, or never end.
  */
-import { readdir } from "node:fs/promises";
+import { readdir, realpath } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { DatasetError } from "../errors.js";
 import { naturalCompare } from "../natural-order.js";
@@ -32,18 +32,23 @@ export async function walkImages(
   folder: string,
   onIgnored: (name: string) => void,
 ): Promise<FoundImage[]> {
+  const start = await realpath(folder);
+  if (start !== root.path && !root.contains(start)) {
+    throw new DatasetError(option, `${folder} leaves the folder ${root.path}`);
+  }
   const images: FoundImage[] = [];
   const pending = [""];
   while (pending.length > 0) {
     const parent = pending.pop()!;
-    const entries = await readdir(join(folder, parent), { withFileTypes: true });
+    const entries = await readdir(join(start, parent), { withFileTypes: true });
     for (const entry of entries) {
       const name = parent === "" ? entry.name : `${parent}/${entry.name}`;
       if (entry.isDirectory()) {
         pending.push(name);
         continue;
       }
-      const found = await root.resolve(join(folder, name));
+      // Below a real folder, only what is no plain file itself can lead elsewhere.
+      const found = entry.isFile() ? { path: join(start, name) } : await root.resolve(join(start, name));
       if ("refused" in found) throw new DatasetError(option, `${join(folder, name)} ${found.refused}`);
       if (IMAGE_EXTENSIONS.includes(extname(entry.name).toLowerCase())) images.push({ path: found.path, name });
       else onIgnored(name);

@@ -9,7 +9,7 @@ import { DatasetError } from "../errors.js";
 import { Root } from "../io/contained-path.js";
 import type { Sample } from "../sample.js";
 import { CsvError, type CsvRecord, parseCsv } from "./csv.js";
-import { COLUMNS, type ManifestRecord, parseRecord, REQUIRED_COLUMNS, show, unknownColumn } from "./record.js";
+import { COLUMNS, parseRecord, REQUIRED_COLUMNS, show, unknownColumn } from "./record.js";
 
 /** Options of {@link readManifest} and {@link writeManifest}. */
 export interface ManifestOptions {
@@ -18,6 +18,9 @@ export interface ManifestOptions {
 }
 
 const OPTION = "data.manifest";
+
+/** Lines whose files are looked up together: the system is asked many small questions. */
+const LINES_AT_A_TIME = 256;
 
 /**
  * Reads a manifest. Where a line has no `id`, its path is one; where it has no `identity`, its video is one.
@@ -33,13 +36,17 @@ export async function readManifest(path: string, options: ManifestOptions = {}):
   const firstWithPath = new Map<string, number>();
   const firstWithId = new Map<string, number>();
   const samples: Sample[] = [];
-  for (const { line, value } of lines) {
-    const parsed = parseRecord(value);
-    if ("problem" in parsed) throw atLine(line, parsed.problem);
-    const sample = await toSample(line, parsed.record, root);
-    refuseSecond(firstWithPath, sample.path, line, `the image ${show(parsed.record.path)}`);
-    refuseSecond(firstWithId, sample.id, line, `the id ${show(sample.id)}`);
-    samples.push(sample);
+  for (let start = 0; start < lines.length; start += LINES_AT_A_TIME) {
+    const part = lines.slice(start, start + LINES_AT_A_TIME);
+    // Settled, so that of several faults the first in the file is the one that is reported.
+    const read = await Promise.allSettled(part.map(({ line, value }) => toSample(line, value, root)));
+    for (const [i, result] of read.entries()) {
+      if (result.status === "rejected") throw result.reason;
+      const { line } = part[i]!;
+      refuseSecond(firstWithPath, result.value.path, line, `the image ${show(result.value.path)}`);
+      refuseSecond(firstWithId, result.value.id, line, `the id ${show(result.value.id)}`);
+      samples.push(result.value);
+    }
   }
   return samples;
 }
@@ -102,7 +109,10 @@ function jsonLines(text: string): Line[] {
   return lines;
 }
 
-async function toSample(line: number, record: ManifestRecord, root: Root): Promise<Sample> {
+async function toSample(line: number, value: unknown, root: Root): Promise<Sample> {
+  const parsed = parseRecord(value);
+  if ("problem" in parsed) throw atLine(line, parsed.problem);
+  const { record } = parsed;
   const file = async (column: "path" | "mask", name: string) => {
     const found = await root.resolve(name);
     if ("refused" in found) throw atLine(line, `${column} ${show(name)} ${found.refused}`);

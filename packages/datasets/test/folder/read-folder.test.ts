@@ -98,7 +98,7 @@ describe("readFolder", () => {
 
     const whole = await folderOf("fake/b.png");
     await symlink(outside, join(whole, "real"));
-    await expect(readFolder(whole)).rejects.toThrow(/real\/x\.png leaves the folder/);
+    await expect(readFolder(whole)).rejects.toThrow(/real leaves the folder/);
 
     const loop = await folderOf("real/a.png", "fake/b.png");
     await symlink(join(loop, "real"), join(loop, "real/again"));
