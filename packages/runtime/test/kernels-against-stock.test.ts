@@ -238,6 +238,50 @@ describe("element by element", () => {
   });
 });
 
+describe("rearrangements", () => {
+  it("split equals the stock kernel along any axis", () => {
+    const shape = fc.array(size(4), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(shape, size(4), size(3), seeds, (shape, axis, parts, seed) => {
+        const along = axis % shape.length;
+        const whole = shape.with(along, shape[along]! * parts);
+        const x = uniform(whole, seed);
+        expectSame(() => tf.split(x, parts, along));
+        expectSame(() => tf.split(x, [1, whole[along]! - 1, 0], along - shape.length));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("spaceToBatchND and batchToSpaceND equal the stock kernels for any block, padding and crop", () => {
+    const margin = fc.integer({ min: 0, max: 3 });
+    const pairs = fc.tuple(fc.tuple(margin, margin), fc.tuple(margin, margin));
+    const shape = fc.tuple(size(2), size(6), size(6), size(3));
+    fc.assert(
+      fc.property(shape, fc.tuple(size(3), size(3)), pairs, seeds, (shape, block, paddings, seed) => {
+        const [rows, columns] = [0, 1].map((i) => {
+          const padded = shape[i + 1]! + paddings[i]![0] + paddings[i]![1];
+          return paddings[i]![1] + ((block[i]! - (padded % block[i]!)) % block[i]!);
+        });
+        const margins = [
+          [paddings[0][0], rows!],
+          [paddings[1][0], columns!],
+        ];
+        const x = uniform(shape, seed);
+        const blocked = tf.spaceToBatchND(x, block, margins);
+        expectSame(() => [tf.spaceToBatchND(x, block, margins), tf.batchToSpaceND(blocked, block, margins)]);
+        const uncut = [
+          [0, 0],
+          [0, 0],
+        ];
+        expectSame(() => tf.batchToSpaceND(blocked, block, uncut));
+      }),
+      { numRuns: 60 },
+    );
+    expectSame(() => tf.spaceToBatchND(uniform([1, 4, 3], 1), [2], [[0, 2]]));
+  });
+});
+
 describe("batch norm", () => {
   it.each([1, 4])("has the stock gradients, statistics of rank %i", (rank) => {
     const x = uniform([2, 3, 4, 5], 1) as tf.Tensor4D;
@@ -258,17 +302,10 @@ describe("batch norm", () => {
 
 describe("registration", () => {
   it("answers the covered cases without the stock kernels", () => {
-    const covered = [
-      "Add",
-      "Conv2D",
-      "Conv2DBackpropFilter",
-      "Conv2DBackpropInput",
-      "FusedConv2D",
-      "MaxPool",
-      "MaxPoolGrad",
-    ];
-    covered.push("Mean", "Multiply", "RealDiv", "Relu", "Step", "Sub", "Sum", "Tile");
-    const originals = covered.map((name) => tf.getKernel(name, "cpu"));
+    const covered =
+      "Add BatchToSpaceND Conv2D Conv2DBackpropFilter Conv2DBackpropInput FusedConv2D MaxPool MaxPoolGrad Mean Multiply " +
+      "RealDiv Relu SpaceToBatchND SplitV Step Sub Sum Tile";
+    const originals = covered.split(" ").map((name) => tf.getKernel(name, "cpu"));
     const replace = (config: tf.KernelConfig) => {
       tf.unregisterKernel(config.kernelName, "cpu");
       tf.registerKernel(config);
@@ -294,6 +331,28 @@ describe("registration", () => {
       expect(step([x, filter]).map(({ shape }) => shape)).toEqual([x.shape, filter.shape]);
       expect(tf.fused.conv2d({ x, filter, strides: 1, pad: "same", activation: "relu" }).shape).toEqual([2, 8, 8, 4]);
       expect(tf.tile(tf.ones([1, 3]), [4, 1]).shape).toEqual([4, 3]);
+      expect(tf.split(tf.ones([4, 3]), [1, 2], 1).map(({ shape }) => shape)).toEqual([
+        [4, 1],
+        [4, 2],
+      ]);
+      const blocked = tf.spaceToBatchND(
+        x,
+        [2, 2],
+        [
+          [0, 0],
+          [0, 0],
+        ],
+      );
+      expect(
+        tf.batchToSpaceND(
+          blocked,
+          [2, 2],
+          [
+            [0, 0],
+            [0, 0],
+          ],
+        ),
+      ).toBeAllClose(x);
     } finally {
       restoreStockKernels();
       originals.forEach(replace);

@@ -25,11 +25,14 @@ import { multiply } from "./multiply.js";
 import { realDiv } from "./real-div.js";
 import { mean, sum } from "./reduce.js";
 import { relu, step } from "./relu.js";
+import { batchToSpace, spaceToBatch } from "./space-to-batch.js";
+import { split } from "./split.js";
 import { sub } from "./sub.js";
 import { tile } from "./tile.js";
 
 const kernels: readonly FastKernel[] = [
   add,
+  batchToSpace,
   conv2d,
   conv2dBackpropFilter,
   conv2dBackpropInput,
@@ -40,6 +43,8 @@ const kernels: readonly FastKernel[] = [
   multiply,
   realDiv,
   relu,
+  spaceToBatch,
+  split,
   step,
   sub,
   sum,

@@ -21,8 +21,8 @@ export interface KernelCall {
 /** A kernel that replaces the stock one of the same name where `run` answers. */
 export interface FastKernel {
   kernelName: string;
-  /** The result, or `undefined` where the stock kernel has to run. */
-  run(call: KernelCall): TensorInfo | undefined;
+  /** The result or results, or `undefined` where the stock kernel has to run. */
+  run(call: KernelCall): TensorInfo | TensorInfo[] | undefined;
 }
 
 /**
