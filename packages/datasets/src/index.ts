@@ -24,6 +24,7 @@ export {
   type Forgery,
   ForgeryError,
   type ForgeryFamily,
+  fitLandmarks,
   forge,
   forgeryFamilies,
   forgeryParameters,
