@@ -47,7 +47,7 @@ export async function resolveCheckpoint(checkpoints: string, which: string): Pro
 }
 
 /** Name of the checkpoint in a role; `null` if the run has none yet. */
-export async function readRole(checkpoints: string, role: CheckpointRole): Promise<string | null> {
+async function readRole(checkpoints: string, role: CheckpointRole): Promise<string | null> {
   try {
     return (await readFile(join(checkpoints, role), "utf8")).trim();
   } catch (error) {

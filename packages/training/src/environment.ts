@@ -82,7 +82,7 @@ const MASK = "***";
  * Masks what looks like a secret on a command line: the value of an option whose name says so
  * (`--token x`, `--api-key=x`), and the user part of a URL.
  */
-export function maskSecrets(argv: readonly string[]): string[] {
+function maskSecrets(argv: readonly string[]): string[] {
   return argv.map((argument, index) => {
     const [option, value] = split(argument);
     if (value !== null && SECRET_OPTION.test(option)) return `${option}=${MASK}`;

@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
  *
  * @throws TypeError for strings and complex numbers, which files cannot hold
  */
-export async function toNamedArray(tensor: tf.Tensor): Promise<NamedArray> {
+async function toNamedArray(tensor: tf.Tensor): Promise<NamedArray> {
   const { dtype, shape } = tensor;
   if (dtype === "float32") return { dtype: "F32", shape, data: await tensor.data<"float32">() };
   if (dtype === "int32") return { dtype: "I32", shape, data: await tensor.data<"int32">() };

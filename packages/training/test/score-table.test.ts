@@ -46,7 +46,7 @@ describe("a table that was written", () => {
         await writer.commit();
         expect((await readScoreTable(path)).rows).toEqual(expected);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
