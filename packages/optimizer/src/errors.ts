@@ -5,12 +5,15 @@
 
 /** The common ancestor of this package's errors. */
 export class OptimizerError extends Error {
-  override readonly name: string = "OptimizerError";
+  /** @internal */
+  constructor(message: string) {
+    super(message);
+    this.name = new.target.name;
+  }
 }
 
 /** An option is unknown, of the wrong type or out of range. */
 export class OptionError extends OptimizerError {
-  override readonly name = "OptionError";
   /** Where the option stands, such as `roga.rho`. */
   readonly path: string;
 
@@ -22,18 +25,13 @@ export class OptionError extends OptimizerError {
 }
 
 /** The context of a step cannot be used: no domain, no variable, a missing weight or joint loss, a step within a step. */
-export class StepContextError extends OptimizerError {
-  override readonly name = "StepContextError";
-}
+export class StepContextError extends OptimizerError {}
 
 /** A step has other variables than the steps before it. */
-export class VariableSetError extends OptimizerError {
-  override readonly name = "VariableSetError";
-}
+export class VariableSetError extends OptimizerError {}
 
 /** A loss closure returned something other than a float32 scalar. */
 export class LossShapeError extends OptimizerError {
-  override readonly name = "LossShapeError";
   /** The domain of the closure. */
   readonly domain: string;
   /** The step, from 0. */
@@ -49,7 +47,6 @@ export class LossShapeError extends OptimizerError {
 
 /** Variables that no domain's loss depends on: they would never be trained. */
 export class DisconnectedVariableError extends OptimizerError {
-  override readonly name = "DisconnectedVariableError";
   /** The names of those variables. */
   readonly variables: readonly string[];
   /** The step, from 0. */
@@ -79,7 +76,6 @@ export interface NonFiniteDetails {
 
 /** A loss or a gradient is NaN or infinite. Nothing was applied. */
 export class NonFiniteError extends OptimizerError implements NonFiniteDetails {
-  override readonly name = "NonFiniteError";
   readonly domain: string;
   readonly step: number;
   readonly quantity: "loss" | "gradient";
@@ -100,6 +96,4 @@ export class NonFiniteError extends OptimizerError implements NonFiniteDetails {
 }
 
 /** A saved state does not fit what it is restored into, or a state cannot be saved at all. */
-export class StateError extends OptimizerError {
-  override readonly name = "StateError";
-}
+export class StateError extends OptimizerError {}

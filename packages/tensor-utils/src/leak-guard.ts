@@ -7,7 +7,6 @@ import * as tf from "@tensorflow/tfjs-core";
 
 /** Guarded code left tensors that it did not return. */
 export class TensorLeakError extends Error {
-  override readonly name = "TensorLeakError";
   /** How many tensors it left besides those it returned. */
   readonly leaked: number;
   /** How many new tensors it returned. */
@@ -16,6 +15,7 @@ export class TensorLeakError extends Error {
   /** @internal */
   constructor(guard: string, leaked: number, returned: number, bytes: number) {
     super(`${guard}: left ${leaked} tensors besides the ${returned} it returned; memory grew by ${bytes} bytes in all`);
+    this.name = "TensorLeakError";
     this.leaked = leaked;
     this.returned = returned;
   }

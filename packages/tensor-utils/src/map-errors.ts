@@ -3,7 +3,6 @@ import type { NamedTensorMap, Tensor } from "@tensorflow/tfjs-core";
 
 /** Maps that an operation cannot take together: other names, shapes or dtypes than it needs. Nothing is computed. */
 export class TensorMapError extends TypeError {
-  override readonly name = "TensorMapError";
   /** The function that was called. */
   readonly operation: string;
   /** The entry at fault, or undefined when it is the set of names. */
@@ -12,6 +11,7 @@ export class TensorMapError extends TypeError {
   /** @internal */
   constructor(operation: string, key: string | undefined, reason: string) {
     super(key === undefined ? `${operation}: ${reason}` : `${operation}: "${key}": ${reason}`);
+    this.name = "TensorMapError";
     this.operation = operation;
     this.key = key;
   }

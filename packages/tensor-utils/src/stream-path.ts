@@ -13,7 +13,11 @@ export type StreamName = string | number;
 
 /** A stream was asked for, or drawn from, with values that have no meaning; nothing is drawn. */
 export class RandomStreamError extends RangeError {
-  override readonly name = "RandomStreamError";
+  /** @internal */
+  constructor(message: string) {
+    super(message);
+    this.name = "RandomStreamError";
+  }
 }
 
 const TAG_INTEGER = 0x69;

@@ -1,4 +1,4 @@
-"""Twenty RoGA and ERM steps on a small conv + batch-norm + linear net, in float64, by PyTorch's autograd.
+"""Eight or twenty RoGA and ERM steps on a small conv + batch-norm + linear net, in float64, by PyTorch's autograd.
 
 Written from the equations at the head of packages/optimizer/src/roga.ts, on flat parameter vectors and with every
 gradient kept, so that it shares nothing with the buffers and running sums of the TypeScript.
@@ -12,7 +12,7 @@ import json
 import torch
 import torch.nn.functional as F
 
-STEPS = 20
+LONG, SHORT = 20, 8  # steps of a run
 DOMAINS = ["deepfakes", "face2face", "faceswap"]
 BATCH, SIZE = 4, 6
 BATCH_NORM_EPSILON = 1e-3
@@ -22,25 +22,25 @@ WEIGHT = [True, False, False, True, False]  # what the adaptive ascent scales
 SGD = {"name": "sgd", "options": {"learningRate": 0.05, "momentum": 0.9}}
 ADAM = {"name": "adam", "options": {"learningRate": 0.01, "weightDecay": 5e-4}}
 CASES = [
-    ("ERM", None, SGD),
-    ("ERM, mixed batch norm, weights", {"erm": True, "batchNormPass": "mixed", "weights": [3, 1, 2]}, ADAM),
-    ("defaults", {}, SGD),
-    ("own", {"rho": 0.2, "alpha": 0.05}, SGD),
-    ("own, alpha 0", {"rho": 0.2, "alpha": 0}, SGD),
-    ("own, rho 0, Adam", {"rho": 0, "alpha": 0.05}, ADAM),
-    ("all", {"rho": 0.2, "alpha": 0.05, "perturbedLoss": "all"}, SGD),
-    ("all, alpha 0, Adam", {"rho": 0.2, "alpha": 0, "perturbedLoss": "all"}, ADAM),
-    ("shared", {"rho": 0.2, "alpha": 0.05, "ascent": "shared"}, SGD),
-    ("shared, alpha 0", {"rho": 0.2, "alpha": 0, "ascent": "shared"}, SGD),
-    ("adaptive", {"rho": 0.5, "alpha": 0.05, "adaptive": True}, SGD),
-    ("adaptive, shared, eta", {"rho": 0.5, "alpha": 0.05, "adaptive": True, "eta": 0.1, "ascent": "shared"}, SGD),
-    ("sum", {"rho": 0.2, "alpha": 0.05, "combine": "sum"}, SGD),
-    ("weights", {"rho": 0.2, "alpha": 0.05, "weights": [3, 1, 2]}, SGD),
-    ("all, weights", {"rho": 0.2, "alpha": 0.05, "perturbedLoss": "all", "weights": [3, 1, 2]}, SGD),
-    ("warm-up", {"rho": 0.2, "alpha": 0.05, "combine": "sum", "warmupSteps": 5}, SGD),
-    ("mixed", {"rho": 0.2, "alpha": 0.05, "batchNormPass": "mixed"}, SGD),
-    ("mixed, all, weights", {"rho": 0.2, "alpha": 0.05, "perturbedLoss": "all", "batchNormPass": "mixed", "weights": [3, 1, 2]}, SGD),
-    ("mixed, shared", {"rho": 0.2, "alpha": 0.05, "ascent": "shared", "batchNormPass": "mixed"}, SGD),
+    ("ERM", None, SGD, LONG),
+    ("ERM, mixed batch norm, weights", {"erm": True, "batchNormPass": "mixed", "weights": [3, 1, 2]}, ADAM, SHORT),
+    ("defaults", {}, SGD, SHORT),
+    ("own", {"rho": 0.2, "alpha": 0.05}, SGD, LONG),
+    ("own, alpha 0", {"rho": 0.2, "alpha": 0}, SGD, LONG),
+    ("own, rho 0, Adam", {"rho": 0, "alpha": 0.05}, ADAM, SHORT),
+    ("all", {"rho": 0.2, "alpha": 0.05, "perturbedLoss": "all"}, SGD, LONG),
+    ("all, alpha 0, Adam", {"rho": 0.2, "alpha": 0, "perturbedLoss": "all"}, ADAM, SHORT),
+    ("shared", {"rho": 0.2, "alpha": 0.05, "ascent": "shared"}, SGD, LONG),
+    ("shared, alpha 0", {"rho": 0.2, "alpha": 0, "ascent": "shared"}, SGD, SHORT),
+    ("adaptive", {"rho": 0.5, "alpha": 0.05, "adaptive": True}, SGD, LONG),
+    ("adaptive, shared, eta", {"rho": 0.5, "alpha": 0.05, "adaptive": True, "eta": 0.1, "ascent": "shared"}, SGD, SHORT),
+    ("sum", {"rho": 0.2, "alpha": 0.05, "combine": "sum"}, SGD, LONG),
+    ("weights", {"rho": 0.2, "alpha": 0.05, "weights": [3, 1, 2]}, SGD, LONG),
+    ("all, weights", {"rho": 0.2, "alpha": 0.05, "perturbedLoss": "all", "weights": [3, 1, 2]}, SGD, SHORT),
+    ("warm-up", {"rho": 0.2, "alpha": 0.05, "combine": "sum", "warmupSteps": 5}, SGD, LONG),
+    ("mixed", {"rho": 0.2, "alpha": 0.05, "batchNormPass": "mixed"}, SGD, LONG),
+    ("mixed, all, weights", {"rho": 0.2, "alpha": 0.05, "perturbedLoss": "all", "batchNormPass": "mixed", "weights": [3, 1, 2]}, SGD, SHORT),
+    ("mixed, shared", {"rho": 0.2, "alpha": 0.05, "ascent": "shared", "batchNormPass": "mixed"}, SGD, SHORT),
 ]
 
 generator = torch.Generator().manual_seed(20250520)
@@ -145,12 +145,12 @@ def record(parts):
     }
 
 
-def run(title, options, base):
+def run(title, options, base, count):
     options = {"erm": True} if options is None else dict(options)
     theta = torch.cat([value.flatten() for value in INITIAL]).requires_grad_()
     optimizer = base_optimizer(base, theta)
     steps = []
-    for step in range(STEPS):
+    for step in range(count):
         at = theta.detach().clone()
         mixed = options.get("batchNormPass") == "mixed"
         g, extra = roga_gradient(at, options, step)
