@@ -163,7 +163,10 @@ export class Passes {
     this.#count += 1;
     if (kind === "clean") for (const name of connected) this.#connected.add(name);
     const map = this.#reduce(gradients);
-    const squares = squaredNorms(map);
+    const squares = squaredNorms(
+      map,
+      this.variables.map(({ name }) => name),
+    );
     this.#readout.evaluation(kind, terms, losses, squares);
     return { map, squares };
   }

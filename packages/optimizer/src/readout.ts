@@ -23,9 +23,12 @@ interface Evaluation {
   readonly squares: number;
 }
 
-/** Squared norms, one for each tensor of a map in its order; shape [tensors]. */
-export function squaredNorms(map: tf.NamedTensorMap): tf.Tensor {
-  return tf.tidy(() => tf.stack(Object.values(map).map((tensor) => tf.sum(tf.square(tensor)))));
+/**
+ * Squared norms of a map's tensors in the order of `names`; shape [names]. (A map's own order is no guide: an object
+ * lists keys that look like integers first, and TensorFlow.js names variables so.)
+ */
+export function squaredNorms(map: tf.NamedTensorMap, names: readonly string[]): tf.Tensor {
+  return tf.tidy(() => tf.stack(names.map((name) => tf.sum(tf.square(map[name]!)))));
 }
 
 /** Collects a step's scalars. The tensors it makes belong to the scope in which it is filled. */
@@ -56,12 +59,16 @@ export class Readout {
 
   /** Notes g and h where both exist. */
   generalization(dot: tf.Scalar, g: tf.NamedTensorMap, h: tf.NamedTensorMap): void {
-    this.#alignment = { dot: this.#add(dot), g: this.#add(squaredNorms(g)), h: this.#add(squaredNorms(h)) };
+    this.#alignment = {
+      dot: this.#add(dot),
+      g: this.#add(squaredNorms(g, this.#variables)),
+      h: this.#add(squaredNorms(h, this.#variables)),
+    };
   }
 
   /** Notes the gradient that is to be applied. */
   applied(gradient: tf.NamedTensorMap): void {
-    this.#applied = this.#add(squaredNorms(gradient));
+    this.#applied = this.#add(squaredNorms(gradient, this.#variables));
   }
 
   /** All that was noted, as one tensor to read. */

@@ -121,6 +121,16 @@ describe("NonFiniteError", () => {
     root.dispose();
   });
 
+  test("names the right variable where names look like numbers and stand in another order", async () => {
+    const earlier = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
+    const root = tf.tidy(() => tf.variable(tf.tensor1d([0])));
+    expect(Number(root.name)).toBeGreaterThan(Number(earlier.name));
+    const loss: DomainLoss = () => tf.add(tf.sum(tf.square(earlier)), tf.sum(tf.sqrt(root))) as tf.Scalar;
+    const error = await failure(erm(), context({ a: loss }, { variables: [root, earlier] }));
+    expect(error).toMatchObject({ quantity: "gradient", variable: root.name });
+    tf.dispose([earlier, root]);
+  });
+
   test("a failed step does not count, and the next one goes on", async () => {
     const algorithm = erm();
     await failure(algorithm, context({ a: () => tf.mul(tf.sum(theta), Number.NaN) as tf.Scalar }));
