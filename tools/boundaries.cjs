@@ -54,7 +54,14 @@ module.exports = {
       comment: "no package chooses an engine: apps do, through runtime",
       severity: "error",
       from: { path: "^(packages|apps)/[^/]+/src/", pathNot: "^packages/runtime/" },
-      to: { path: "node_modules/@tensorflow/tfjs(-node|-node-gpu|-backend-[a-z]+)?/" },
+      to: {
+        path: [
+          "/@tensorflow/tfjs/",
+          "/@tensorflow/tfjs-node/",
+          "/@tensorflow/tfjs-node-gpu/",
+          "/@tensorflow/tfjs-backend-",
+        ],
+      },
     },
     { name: "unresolved", severity: "error", from: {}, to: { couldNotResolve: true } },
     {

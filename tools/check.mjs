@@ -12,7 +12,10 @@ const checks = [
   ["format and lint", ["biome", "check", "."]],
   ["build", ["turbo", "run", "build", "--output-logs=errors-only"]],
   ["types", ["turbo", "run", "typecheck", "--continue", "--output-logs=errors-only"]],
-  ["unit tests", ["turbo", "run", "test", "--continue", "--concurrency=1", "--output-logs=new-only", "--log-order=stream"]],
+  [
+    "unit tests",
+    ["turbo", "run", "test", "--continue", "--concurrency=1", "--output-logs=new-only", "--log-order=stream"],
+  ],
   ["import boundaries and cycles", ["depcruise", "--config", "tools/boundaries.cjs", "packages", "apps"]],
   ["unused code and dependencies", ["knip"]],
   ["packed packages", ["node", "tools/check-packed.mjs"]],
@@ -34,7 +37,9 @@ function unitTests() {
       count.passed += results.numPassedTests;
       count.failed += results.numFailedTests;
       // A file that cannot even be loaded has no test to fail.
-      count.failed += results.testResults.filter((suite) => suite.status === "failed" && suite.assertionResults.length === 0).length;
+      count.failed += results.testResults.filter(
+        (suite) => suite.status === "failed" && suite.assertionResults.length === 0,
+      ).length;
     }
   }
   return count;
@@ -45,7 +50,12 @@ const lines = [];
 for (const [title, [command, ...args]] of checks) {
   console.log(`\n▶ ${title}`);
   const start = performance.now();
-  const { status, error } = spawnSync(command, args, { cwd: root, env: environment, stdio: ["ignore", "inherit", "inherit"], shell: process.platform === "win32" });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    env: environment,
+    stdio: ["ignore", "inherit", "inherit"],
+    shell: process.platform === "win32",
+  });
   const ok = status === 0 && !error;
   lines.push(`${ok ? "✓" : "✗"} ${title} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
   total[ok ? "passed" : "failed"]++;

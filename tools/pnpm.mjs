@@ -38,7 +38,16 @@ function ensurePnpm() {
   }
   if (existsSync(join(bin, windows ? "pnpm.cmd" : "pnpm"))) return;
   console.log(`Fetching pnpm ${version} …`);
-  run("npm", ["install", "--prefix", home, "--no-save", "--no-fund", "--no-audit", "--loglevel=error", `pnpm@${version}`]);
+  run("npm", [
+    "install",
+    "--prefix",
+    home,
+    "--no-save",
+    "--no-fund",
+    "--no-audit",
+    "--loglevel=error",
+    `pnpm@${version}`,
+  ]);
 }
 
 export function pnpm(...args) {

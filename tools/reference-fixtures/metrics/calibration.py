@@ -44,7 +44,8 @@ def bins(labels, p, count, strategy):
 
 def temperature(labels, logits):
     slope = lambda inverse: np.sum((expit(inverse * logits) - labels) * logits)
-    inverse = brentq(slope, 1e-6, 1e6, xtol=1e-16, rtol=1e-15, maxiter=500)
+    unit = 1 / np.abs(logits).max()
+    inverse = unit * brentq(lambda x: slope(unit * x), 1e-6, 1e6, xtol=1e-14, rtol=1e-15, maxiter=500)
     return {"temperature": 1 / inverse, "logLossAfter": loss(labels, expit(inverse * logits))}
 
 
@@ -78,8 +79,8 @@ def platt_smoothed(labels, logits):
     w = minimize(value, np.zeros(2), jac=gradient, hess=hessian, method="trust-exact", options={"gtol": 1e-12}).x
     for _ in range(3):
         w = w - np.linalg.solve(hessian(w), gradient(w))
-    rough = _SigmoidCalibration().fit(logits, labels)  # p = 1 / (1 + exp(a f + b))
-    assert np.allclose([-rough.a_, -rough.b_], [w[0] / scale, w[1]], rtol=1e-2, atol=1e-2)
+    rough = _SigmoidCalibration().fit(x, labels)  # p = 1 / (1 + exp(a f + b))
+    assert np.allclose([-rough.a_, -rough.b_], w, rtol=1e-2, atol=1e-2)
     slope, intercept = w[0] / scale, w[1]
     return {"slope": slope, "intercept": intercept, "logLossAfter": loss(labels, expit(slope * logits + intercept))}
 
@@ -113,6 +114,12 @@ def sample(count, fake_share, slope, intercept):
     return labels, slope * (rng.normal(size=count) + 1.5 * labels - 0.75) + intercept
 
 
+# Two logits a hundred times farther out than the rest: most of the loss's curvature is theirs.
+OUTLIERS = np.array([
+    [0, 1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 0, 1, 0, 0, 1, 0, 0, 1, 1, 1, 1],
+    [219277, 252217, -259355, 607660, -127369, -73138, 649650, 497158, 127886, 7652187, -163746, 165525, 241456, 83118, 619982, 193540, 22136800, 418365, 757222, 235462, 359380, -38138, -203002, 22357799, 252612, -47442, -43249, -71712, 303294, 487734],
+])
+
 write(
     "calibration.json",
     [
@@ -120,6 +127,7 @@ write(
         golden("underconfident and shifted", *sample(80, 0.3, 0.3, -0.1)),
         golden("heavy ties", *(lambda y, x: (y, np.round(x)))(*sample(90, 0.6, 1.5, -0.5))),
         golden("large scale", *sample(60, 0.5, 40.0, 10.0)),
+        golden("far outliers", OUTLIERS[0], OUTLIERS[1].astype(float)),
         golden("separable", np.array([0, 0, 0, 1, 1]), np.array([-2.0, -1.5, -1.0, 0.5, 2.0])),
     ],
 )
