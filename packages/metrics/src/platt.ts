@@ -90,24 +90,29 @@ function survey(labels: Uint8Array, logits: Float64Array, isSmoothed: boolean) {
   return { positives, center: lowest / 2 + highest / 2, halfWidth: highest / 2 - lowest / 2 };
 }
 
-/** Newton's method from `start`; ends when a full step promises, or any part of it brings, no lower loss. */
+/** Once a Newton step promises to lower the loss by less than this share, one more full step is exact to rounding. */
+const TOLERANCE = 1e-11;
+
+/** Newton's method from `start`, each step halved until the loss falls enough. */
 function minimize(problem: Problem, start: Line): { line: Line; iterations: number } {
   let line = start;
   let current = loss(problem, line);
-  for (let iterations = 0; ; iterations++) {
+  for (let iterations = 1; ; iterations++) {
     const step = newtonStep(problem, line);
-    let next = line;
+    const along = (share: number): Line => ({
+      slope: line.slope + share * step.slope,
+      intercept: line.intercept + share * step.intercept,
+    });
+    if (step.decrease <= TOLERANCE * current) return { line: along(1), iterations };
     let share = 1;
-    for (; share > 1e-10; share /= 2) {
-      next = { slope: line.slope + share * step.slope, intercept: line.intercept + share * step.intercept };
-      if (loss(problem, next) <= current - 1e-4 * share * step.decrease) break;
+    let next = loss(problem, along(share));
+    while (!(next <= current - 1e-4 * share * step.decrease) && share > 1e-10) {
+      share /= 2;
+      next = loss(problem, along(share));
     }
-    if (share <= 1e-10 || step.decrease <= 1e-16 * current) {
-      // At the floor of the loss's own rounding the last Newton step still sharpens the parameters.
-      return { line: { slope: line.slope + step.slope, intercept: line.intercept + step.intercept }, iterations };
-    }
-    line = next;
-    current = loss(problem, line);
+    if (!(next < current)) return { line, iterations }; // at the floor of the loss's own rounding
+    line = along(share);
+    current = next;
   }
 }
 

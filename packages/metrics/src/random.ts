@@ -25,7 +25,11 @@ export class Xoshiro128 {
 
   /** @param state four 32-bit words, not all zero */
   constructor(state: readonly [number, number, number, number]) {
-    [this.a, this.b, this.c, this.d] = state;
+    // Signed words stay small integers to the engine, which is what makes next() fast.
+    this.a = state[0] | 0;
+    this.b = state[1] | 0;
+    this.c = state[2] | 0;
+    this.d = state[3] | 0;
   }
 
   /** The generator of one replicate. */
