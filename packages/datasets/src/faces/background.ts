@@ -81,7 +81,10 @@ function blend(out: Float64Array, colour: Colour, share: number): void {
 /** 1 inside a rectangle, with edges about 3 mm soft. */
 function box(x: number, y: number, left: number, right: number, bottom: number, top: number): number {
   return (
-    smoothstep(left - 2, left + 2, x) * smoothstep(right + 2, right - 2, x) * smoothstep(bottom - 2, bottom + 2, y) * smoothstep(top + 2, top - 2, y)
+    smoothstep(left - 2, left + 2, x) *
+    smoothstep(right + 2, right - 2, x) *
+    smoothstep(bottom - 2, bottom + 2, y) *
+    smoothstep(top + 2, top - 2, y)
   );
 }
 
@@ -107,7 +110,11 @@ function indoors(chance: Chance, seed: number, home: boolean): Painter {
       const book = Math.floor(at / 13 + 0.6 * noise2(row * 7.7, 1.5, seed));
       const tall = shelfGap * mix(0.5, 0.86, hash2(book, row, seed + 1));
       const tone = hash2(book, row, seed + 2);
-      const spine: Colour = [mix(0.04, 0.5, hash2(book, row, seed + 3)) * (0.4 + tone), mix(0.05, 0.36, tone), mix(0.05, 0.42, hash2(book, row, seed + 4))];
+      const spine: Colour = [
+        mix(0.04, 0.5, hash2(book, row, seed + 3)) * (0.4 + tone),
+        mix(0.05, 0.36, tone),
+        mix(0.05, 0.42, hash2(book, row, seed + 4)),
+      ];
       const dark: Colour = [0.05, 0.045, 0.04];
       blend(out, dark, inShelf);
       blend(out, spine, inShelf * (within < tall && within > 6 && hash2(book, row, seed + 5) > 0.12 ? 0.9 : 0));

@@ -4,7 +4,7 @@
  */
 import { mix, smoothstep } from "./curves.js";
 import type { FaceIdentity } from "./identity.js";
-import { gridNormals, gridTriangles, Material, type Mesh } from "./mesh.js";
+import { COAT, gridNormals, gridTriangles, Material, type Mesh } from "./mesh.js";
 
 const COLUMNS = 49;
 const ROWS = 12;
@@ -24,7 +24,7 @@ export interface Body {
  */
 export function buildBody(identity: FaceIdentity): Body {
   const { neckline } = identity.clothing;
-  const neck = 56 * identity.head.neckWidth;
+  const neck = 53 * identity.head.neckWidth;
   const shoulder = mix(165, 195, identity.masculinity);
   const collarRows = neckline === "collar" ? COLLAR_ROWS : 0;
   const rows = collarRows + ROWS;
@@ -46,8 +46,8 @@ export function buildBody(identity: FaceIdentity): Body {
         // The collar stands around the neck and opens at the front.
         const up = 1 - row / collarRows;
         const closed = smoothstep(0.95, 0.78, cosine);
-        radius = neck + 3 + 8 * Math.sin(up * Math.PI) + 3 * up;
-        y = edgeY - 4 + 34 * up * (1 - 0.2 * up) * mix(0.2, 1, closed);
+        radius = neck + 3 + 5 * Math.sin(up * Math.PI);
+        y = edgeY - 6 + 28 * up * (1 - 0.2 * up) * mix(0.2, 1, closed);
         depth = radius;
         fromNeckline = 40 - 30 * up;
       } else {
@@ -73,7 +73,7 @@ export function buildBody(identity: FaceIdentity): Body {
     mesh: {
       positions,
       face,
-      scalp: new Float32Array(count),
+      coat: new Float32Array(COAT * count),
       follow: new Float32Array(count),
       triangles,
       materials: new Uint8Array(triangles.length / 3).fill(Material.cloth),

@@ -4,7 +4,7 @@
  */
 import { bell } from "./curves.js";
 import type { FaceIdentity } from "./identity.js";
-import { gridNormals, gridTriangles, Material, type Mesh } from "./mesh.js";
+import { COAT, gridNormals, gridTriangles, Material, type Mesh } from "./mesh.js";
 
 const RINGS = 9;
 const SPOKES = 26;
@@ -61,7 +61,7 @@ function buildEar(identity: FaceIdentity, side: number, headX: number): Mesh {
   return {
     positions,
     face,
-    scalp: new Float32Array(EAR_VERTICES),
+    coat: new Float32Array(COAT * EAR_VERTICES),
     follow: new Float32Array(EAR_VERTICES).fill(1),
     triangles,
     materials: new Uint8Array(triangles.length / 3).fill(Material.ear),

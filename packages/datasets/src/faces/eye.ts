@@ -66,7 +66,7 @@ export class Eyes {
     const lashColour = [hair.browColour[0] * 0.35, hair.browColour[1] * 0.3, hair.browColour[2] * 0.3] as const;
     if (above >= 0 || height > lower) {
       // Lashes along the upper lid, longer towards the temple.
-      const thick = (0.55 + 0.75 * lash) * (1 + 0.3 * t);
+      const thick = (0.7 + 0.75 * lash) * (1 + 0.3 * t);
       const wing = t > 0.6 ? smoothstep(1.35, 0.9, t) : smoothstep(-1.06, -0.8, t);
       const strokes = 0.5 + 0.5 * noise2(dx * 1.6 + above * 0.5 * t, 0.4, this.#identity.detailSeed + 101);
       const line = bell(Math.max(0, above) / thick);
@@ -100,7 +100,7 @@ export class Eyes {
     const off = height - centre;
     const ends = smoothstep(-1.12, -0.75, t) * smoothstep(1.45, 0.9, t) * (1 - 0.55 * blink);
     const fold = bell(off / 0.85) * ends;
-    darken(surface, 1 - 0.42 * fold);
+    darken(surface, 1 - 0.5 * fold);
     // The skin above the fold hangs over it; the lid below faces up.
     surface.slopeY += ends * (0.5 * bell((off - 1.2) / 1.3) - 0.3 * bell((off + 1.6) / 1.3));
   }

@@ -15,8 +15,8 @@ const LID_RADIUS = 13.4;
 const EYE_DEPTH = 5;
 
 /** Height of the nose ridge from tip (first) to root (last), and from tip down to the lip, as shares of its projection. */
-const RIDGE = [1, 0.985, 0.9, 0.76, 0.61, 0.47, 0.35, 0.23, 0.13, 0.05, 0, 0];
-const UNDERSIDE = [1, 0.93, 0.75, 0.48, 0.24, 0.08, 0, 0];
+const RIDGE = [0.96, 0.93, 0.84, 0.72, 0.61, 0.47, 0.35, 0.23, 0.13, 0.05, 0, 0];
+const UNDERSIDE = [0.96, 0.95, 0.87, 0.71, 0.42, 0.12, 0, 0];
 
 /** Relief of the nose over the face. */
 function noseRelief(nose: NoseTraits, x: number, y: number): number {
@@ -29,26 +29,25 @@ function noseRelief(nose: NoseTraits, x: number, y: number): number {
     if (up >= 1.1) return 0;
     const bridge = mix(1, nose.bridgeHeight, smoothstep(0.1, 0.5, up));
     height = projection * spline(RIDGE, Math.min(10.99, up * 10)) * bridge + nose.hump * bell((up - 0.5) / 0.2);
-    spread =
-      mix(6.3 * nose.tipWidth, 5.4 * nose.bridgeWidth, smoothstep(0, 0.55, up)) + 2.6 * smoothstep(0.7, 1.05, up);
+    spread = mix(6.6 * nose.tipWidth, 5 * nose.bridgeWidth, smoothstep(0, 0.55, up)) + 2.6 * smoothstep(0.7, 1.05, up);
   } else {
     const down = (tipY - y) / (13.5 + nose.upturn);
     if (down >= 1.15) return 0;
     height = projection * spline(UNDERSIDE, Math.min(6.99, down * 6));
-    spread = mix(6.3 * nose.tipWidth, 5.5, smoothstep(0, 1, down));
+    spread = mix(6.6 * nose.tipWidth, 7, smoothstep(0, 0.8, down));
   }
   const flank = side / spread;
   let z = height * Math.exp(-0.5 * flank * flank * (1 + 0.12 * flank * flank));
-  z += 1.3 * bell2(side, y, 0, tipY, 6 * nose.tipWidth, 5);
+  z += 2.4 * bell2(side, y, 0, tipY + 0.5, 6.2 * nose.tipWidth, 6);
 
   // The wings of the nose: domes whose steep rim makes the crease towards cheek and tip.
   const wing = Math.abs(side) - (nose.alarWidth - 5.4);
   const lift = y - (tipY - 6.2);
-  const r2 = (wing / 6) ** 2 + (lift / (lift > 0 ? 8.5 : 5.6)) ** 2;
-  if (r2 < 1) z = smoothMax(z, 8.6 * (1 - r2) ** 0.75, 3);
+  const r2 = (wing / 6.2) ** 2 + (lift / (lift > 0 ? 8 : 5.8)) ** 2;
+  if (r2 < 1) z = smoothMax(z, 9.4 * (1 - r2) ** 0.7, 2.6);
 
-  z += 1.6 * bell2(side, y, 0, tipY - 8.5, 2, 4);
-  return z - 2.4 * bell2(Math.abs(side), y, 6, tipY - 9.8, 2.9, 1.9);
+  z += 1.2 * bell2(side, y, 0, tipY - 9.5, 2.2, 3.5);
+  return z - 2.6 * bell2(Math.abs(side), y, 7, tipY - 9.6, 3.4, 2);
 }
 
 /** Relief of the lips and of the skin between nose and chin. */
@@ -56,8 +55,8 @@ function mouthRelief(identity: FaceIdentity, x: number, y: number): number {
   const { mouth } = identity;
   const t = Math.abs(x) / mouth.halfWidth;
   let z = 2.2 * bell2(x, y, 0, mouth.y, 30, 19);
-  z -= 0.9 * bell2(x, y, 0, mouth.y + 14.5, 2.6, 5) - 0.45 * bell2(Math.abs(x), y, 4.6, mouth.y + 13.5, 1.8, 5.5);
-  z -= 2.6 * bell2(x, y, 0, mouth.y - 16.5, 18, 5.5);
+  z -= 1.2 * bell2(x, y, 0, mouth.y + 14.5, 2.6, 5) - 0.7 * bell2(Math.abs(x), y, 4.6, mouth.y + 13.5, 1.8, 5.5);
+  z -= 3.4 * bell2(x, y, 0, mouth.y - 16.5, 17, 5.5);
   z -= 1.4 * bell2(Math.abs(x), y, mouth.halfWidth + 1.5, mouth.y - 0.5, 4.5, 4.5);
   if (t < 1.15) {
     const line = lipLine(mouth, x);
@@ -107,8 +106,10 @@ export class FaceRelief {
     z -= eyes.socket * bell2(side, y, eyes.x + 0.5, 2.5, 16.5, 9.5);
     z -= 0.55 * eyes.socket * bell2(side, y, 15.5, 3.5, 5, 7.5);
 
-    // Cheekbones, cheeks, the fold from nose to mouth, jowls.
-    z += head.cheekbone * bell2(side, y, 43, -22, 15, 11);
+    // The trough from the inner corner of the eye, cheekbones, cheeks, the fold from nose to mouth, jowls.
+    z -= 1.1 * bell2(0.8 * (side - 19) - 0.6 * (y + 13), 0.6 * (side - 19) + 0.8 * (y + 13), 0, 0, 11, 2.6);
+    z += head.cheekbone * bell2(side, y, 44, -22, 15, 11);
+    z -= 0.9 * bell2(side, y, 50, -52, 11, 15);
     z += head.cheekFullness * bell2(side, y, 36, -52, 17, 18);
     z += (1.4 + 0.6 * head.cheekFullness) * bell2(side, y, 29, -33, 12, 11);
     const along = ((side - 16) * 14 + (y + 44) * -27) / 925;
@@ -122,7 +123,7 @@ export class FaceRelief {
     z -= 0.5 * eyes.bag * bell2(side, y, eyes.x - 4, -15, 13, 3) - 0.9 * eyes.bag * bell2(side, y, eyes.x, -10, 11, 3);
 
     z += mouthRelief(this.#identity, x, y);
-    z += (2.6 + 0.4 * head.chinForward) * bell2(x, y, 0, mouth.y - 33, 15, 10);
+    z += (3.5 + 0.4 * head.chinForward) * bell2(x, y, 0, mouth.y - 33, 15, 10);
     z -= head.chinCleft * bell2(x, y, 0, mouth.y - 34, 2.4, 7);
     z += noseRelief(this.#identity.nose, x, y);
 

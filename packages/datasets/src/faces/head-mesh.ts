@@ -2,12 +2,13 @@
  * The mesh of a head: the lofted skull with the relief of the face, cut open along the lips, and the displacement of
  * each vertex per unit of every facial action (`motion.ts` says how far each one goes). Built once per person.
  */
+import { writeCoat } from "./coat.js";
 import { bell, bell2, mix, smoothstep } from "./curves.js";
 import { FaceRelief } from "./features.js";
 import { HeadSurface, meshColumns, meshRows } from "./head.js";
 import type { FaceIdentity } from "./identity.js";
 import { lipLine } from "./lip-shape.js";
-import { gridNormals, gridTriangles, Material, type Mesh } from "./mesh.js";
+import { COAT, gridNormals, gridTriangles, Material, type Mesh } from "./mesh.js";
 import { noise2 } from "./noise.js";
 
 /** Facial actions that move the mesh; the lids move in the material instead. */
@@ -33,8 +34,8 @@ export interface HeadMesh {
   readonly writeNormals: (positions: Float32Array, normals: Float32Array) => void;
 }
 
-/** Builds the head of a person. `scalp(angle, y)` is the share of the scalp covered by hair. */
-export function buildHead(identity: FaceIdentity, scalp: (angle: number, y: number) => number): HeadMesh {
+/** Builds the head of a person. */
+export function buildHead(identity: FaceIdentity): HeadMesh {
   const surface = new HeadSurface(identity);
   const { rows: plainRows, mouthRow } = meshRows();
   const rowParameters = [...plainRows.slice(0, mouthRow + 1), ...plainRows.slice(mouthRow)];
@@ -48,7 +49,7 @@ export function buildHead(identity: FaceIdentity, scalp: (angle: number, y: numb
   const relief = new FaceRelief(identity, bareDepth(surface, eyes.x, 0));
   const positions = new Float32Array(3 * count);
   const face = new Float32Array(2 * count);
-  const scalpShare = new Float32Array(count);
+  const coat = new Float32Array(COAT * count);
   const follow = new Float32Array(count);
   const cut: boolean[] = [];
   for (let row = 0; row < rows; row++) {
@@ -75,7 +76,7 @@ export function buildHead(identity: FaceIdentity, scalp: (angle: number, y: numb
       // Unrolled behind the silhouette, so that front and back of the head never share coordinates.
       face[2 * index] = Math.cos(angle) >= 0 ? u : Math.sign(x) * (150 - Math.abs(u));
       face[2 * index + 1] = v;
-      scalpShare[index] = scalp(angle, y);
+      writeCoat(identity, face[2 * index]!, v, angle, y, coat, COAT * index);
       follow[index] = smoothstep(-172, -118, y);
     }
   }
@@ -94,7 +95,7 @@ export function buildHead(identity: FaceIdentity, scalp: (angle: number, y: numb
   materials.fill(Material.mouth, skin.length / 3);
 
   return {
-    mesh: { positions, face, scalp: scalpShare, follow, triangles, materials },
+    mesh: { positions, face, coat, follow, triangles, materials },
     rows,
     columns,
     columnAngles: angles,
@@ -157,7 +158,7 @@ function buildActions(
       index,
       outward * (5.2 * corner + 1.4 * cheek),
       4.8 * corner + 3.2 * cheek,
-      -3.4 * corner + 2.8 * cheek - (1.3 + skin.wrinkles) * fold,
+      -3.4 * corner + 2.8 * cheek - (0.6 + skin.wrinkles) * fold,
     );
 
     // The jaw turns about its joint below the ears; the upper lip stays, the corners go half the way.

@@ -171,7 +171,7 @@ export function drawIdentity(random: RandomStream): FaceIdentity {
     chin: draw("chin", 0.95 + 0.06 * m, 0.04),
     jawPoint: clamp(draw("jawPoint", 2.25 - 0.55 * m, 0.2), 1.25, 2.7),
     chinForward: draw("chinForward", -0.5 + 2 * m, 1.4),
-    cheekbone: draw("cheekbone", 3.4, 1) + 0.6 * slim,
+    cheekbone: draw("cheekbone", 4.4, 1.1) + 0.6 * slim,
     cheekFullness: draw("cheekFullness", 1.2 - 2.2 * old, 1) - 1.5 * slim,
     browRidge: Math.max(0.2, draw("browRidge", 0.5 + 2.1 * m, 0.6)),
     chinCleft: chance("chinCleft") < 0.25 ? m * draw("cleftDepth", 1, 0.3) : 0,
@@ -181,7 +181,7 @@ export function drawIdentity(random: RandomStream): FaceIdentity {
   const eyes: EyeTraits = {
     x: draw("eyeX", 31, 0.8),
     halfLength: draw("eyeLength", 14.6, 0.55),
-    openUpper: draw("openUpper", 4.9 - 0.5 * m - 0.8 * old, 0.45),
+    openUpper: draw("openUpper", 4.5 - 0.5 * m - 0.8 * old, 0.45),
     openLower: draw("openLower", 5.2, 0.35),
     tilt: draw("eyeTilt", 1.6 - 0.6 * m - 1.2 * old, 0.9),
     crease: fold < 0.22 ? 0 : draw("creaseHeight", 3.6 - 0.6 * m, 0.8),
@@ -195,10 +195,10 @@ export function drawIdentity(random: RandomStream): FaceIdentity {
     y: draw("browY", 20.5 - 2.2 * m, 1.2),
     inner: draw("browInner", 12, 1.2),
     length: draw("browLength", 38, 1.8),
-    thickness: draw("browThickness", 2.6 + 1.5 * m, 0.5),
+    thickness: draw("browThickness", 2.9 + 1.3 * m, 0.5),
     arch: Math.max(0.3, draw("browArch", 4.4 - 2.2 * m, 0.9)),
     tilt: draw("browTilt", 1.2 - 1.6 * m, 1),
-    density: clamp(draw("browDensity", 0.8 + 0.1 * m - 0.15 * old, 0.12), 0.4, 1),
+    density: clamp(draw("browDensity", 0.72 + 0.16 * m - 0.15 * old, 0.12), 0.4, 1),
   };
   const broad = draw("noseBreadth", 0.9 * (melanin - 0.4), 0.55);
   const nose: NoseTraits = {
@@ -207,7 +207,7 @@ export function drawIdentity(random: RandomStream): FaceIdentity {
     bridgeHeight: draw("noseBridge", 1 - 0.18 * broad, 0.1),
     bridgeWidth: draw("noseBridgeWidth", 1 + 0.12 * broad, 0.07),
     tipWidth: draw("noseTipWidth", 1 + 0.14 * broad + 0.05 * m, 0.07),
-    alarWidth: draw("alarWidth", 15.6 + 1.2 * m + 2 * broad, 0.8),
+    alarWidth: draw("alarWidth", 17 + 1.3 * m + 2 * broad, 0.8),
     upturn: draw("noseUpturn", 0.4 - 0.5 * m - 0.5 * old, 0.5),
     hump: draw("noseHump", 0.5 * m - 0.2, 0.7),
     bend: draw("noseBend", 0, 0.6),
@@ -246,7 +246,7 @@ export function drawIdentity(random: RandomStream): FaceIdentity {
     brows,
     nose,
     mouth,
-    ears: { size: draw("earSize", 0.96 + 0.05 * m + 0.05 * old, 0.05), flare: draw("earFlare", 0.42, 0.09) },
+    ears: { size: draw("earSize", 0.96 + 0.05 * m + 0.05 * old, 0.05), flare: draw("earFlare", 0.52, 0.1) },
     skin,
     hair: drawHair(random.child("hair"), { age, masculinity, male, melanin }),
     glasses: chance("glasses") < 0.18 + 0.2 * old ? drawGlasses(draw, chance) : undefined,

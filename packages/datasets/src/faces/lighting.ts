@@ -19,6 +19,9 @@ export interface LightRig {
   readonly place: Place;
   readonly key: Direction;
   readonly keyColour: Colour;
+  /** Halfway between the key light and the viewer, and Schlick's Fresnel term of a mirror that faces there. */
+  readonly half: Direction;
+  readonly fresnel: number;
   readonly fill: Direction;
   readonly fillColour: Colour;
   readonly sky: Colour;
@@ -26,6 +29,9 @@ export interface LightRig {
   /** Radius of the shadow's blur in mm. */
   readonly softness: number;
 }
+
+/** Reflected share at normal incidence of skin, eyes and cloth alike. */
+const F0 = 0.03;
 
 /** Where light comes from at azimuth (right of the picture) and elevation, both in degrees, 0 at the camera. */
 function direction(azimuth: number, elevation: number): Direction {
@@ -35,7 +41,7 @@ function direction(azimuth: number, elevation: number): Direction {
 
 /** White light made warmer (positive) or cooler (negative), at a strength. */
 function tint(warmth: number, strength: number): Colour {
-  return [strength * (1 + 0.22 * warmth), strength, strength * (1 - 0.32 * warmth)];
+  return [strength * (1 + 0.15 * warmth), strength, strength * (1 - 0.22 * warmth)];
 }
 
 interface RigRange {
@@ -55,8 +61,8 @@ const RIGS: readonly RigRange[] = [
     azimuth: [25, 62],
     elevation: [12, 35],
     warmth: [-0.25, 0.2],
-    key: [0.7, 0.95],
-    ambient: [0.26, 0.42],
+    key: [0.85, 1.1],
+    ambient: [0.18, 0.32],
     softness: [7, 12],
   },
   {
@@ -64,8 +70,8 @@ const RIGS: readonly RigRange[] = [
     azimuth: [0, 35],
     elevation: [42, 62],
     warmth: [0, 0.4],
-    key: [0.62, 0.85],
-    ambient: [0.36, 0.52],
+    key: [0.75, 0.95],
+    ambient: [0.26, 0.42],
     softness: [7, 12],
   },
   {
@@ -73,8 +79,8 @@ const RIGS: readonly RigRange[] = [
     azimuth: [0, 10],
     elevation: [6, 16],
     warmth: [-0.1, 0.2],
-    key: [0.8, 0.98],
-    ambient: [0.16, 0.3],
+    key: [0.85, 1.02],
+    ambient: [0.12, 0.24],
     softness: [2.5, 5],
   },
   {
@@ -82,8 +88,8 @@ const RIGS: readonly RigRange[] = [
     azimuth: [20, 55],
     elevation: [15, 40],
     warmth: [0.4, 0.9],
-    key: [0.68, 0.92],
-    ambient: [0.2, 0.34],
+    key: [0.8, 1.05],
+    ambient: [0.15, 0.28],
     softness: [5, 9],
   },
   {
@@ -91,8 +97,8 @@ const RIGS: readonly RigRange[] = [
     azimuth: [0, 40],
     elevation: [45, 65],
     warmth: [-0.3, 0],
-    key: [0.42, 0.58],
-    ambient: [0.55, 0.7],
+    key: [0.5, 0.68],
+    ambient: [0.42, 0.58],
     softness: [9, 13],
   },
   {
@@ -100,8 +106,8 @@ const RIGS: readonly RigRange[] = [
     azimuth: [20, 55],
     elevation: [28, 48],
     warmth: [0.05, 0.4],
-    key: [0.85, 1.05],
-    ambient: [0.28, 0.4],
+    key: [0.95, 1.15],
+    ambient: [0.22, 0.34],
     softness: [2.5, 4],
   },
 ];
@@ -116,9 +122,13 @@ export function drawLightRig(random: RandomStream): LightRig {
   const warmth = within("warmth", rig.warmth);
   const ambient = within("ambient", rig.ambient);
   const outdoors = rig.place === "outdoors";
+  const key = direction(azimuth, within("elevation", rig.elevation));
+  const length = Math.hypot(key[0], key[1], key[2] + 1);
   return {
     place: rig.place,
-    key: direction(azimuth, within("elevation", rig.elevation)),
+    key,
+    half: [key[0] / length, key[1] / length, (key[2] + 1) / length],
+    fresnel: F0 + (1 - F0) * (1 - (key[2] + 1) / length) ** 5,
     keyColour: tint(warmth, within("key", rig.key)),
     fill: direction(-side * mix(35, 70, random.child("fillSide").uniform()), 8),
     fillColour: tint(warmth * 0.6, mix(0.06, 0.22, random.child("fill").uniform())),
@@ -172,21 +182,28 @@ export function irradiance(
   }
 }
 
-/** Reflected share at normal incidence of skin, hair, eyes and cloth alike. */
-const F0 = 0.03;
-
 /**
  * Specular reflection of the key light towards the viewer per unit of its colour, for one lobe.
  *
- * @param exponent Blinn-Phong exponent: about 12 (matt skin) to 900 (a wet eye)
+ * @param exponent Blinn-Phong exponent: about 100 for a wet eye
  */
 export function highlight(rig: LightRig, nx: number, ny: number, nz: number, exponent: number): number {
-  const { key } = rig;
-  const length = Math.sqrt(key[0] * key[0] + key[1] * key[1] + (key[2] + 1) ** 2);
-  const [hx, hy, hz] = [key[0] / length, key[1] / length, (key[2] + 1) / length];
-  const cosine = nx * hx + ny * hy + nz * hz;
+  const { key, half } = rig;
+  const cosine = nx * half[0] + ny * half[1] + nz * half[2];
   const facing = nx * key[0] + ny * key[1] + nz * key[2];
   if (cosine <= 0 || facing <= 0) return 0;
-  const fresnel = F0 + (1 - F0) * (1 - hz) ** 5;
-  return ((exponent + 8) / 8) * cosine ** exponent * fresnel * Math.min(1, 4 * facing);
+  return ((exponent + 8) / 8) * cosine ** exponent * rig.fresnel * Math.min(1, 4 * facing);
+}
+
+/** The highlight of skin: a broad lobe (exponent 8) and a narrow one (32). */
+export function skinHighlight(rig: LightRig, nx: number, ny: number, nz: number): number {
+  const { key, half } = rig;
+  const cosine = nx * half[0] + ny * half[1] + nz * half[2];
+  const facing = nx * key[0] + ny * key[1] + nz * key[2];
+  if (cosine <= 0.5 || facing <= 0) return 0;
+  const c2 = cosine * cosine;
+  const c4 = c2 * c2;
+  const c8 = c4 * c4;
+  const c16 = c8 * c8;
+  return (1.3 * c8 + 2.9 * c16 * c16) * rig.fresnel * Math.min(1, 4 * facing);
 }

@@ -6,14 +6,17 @@ export const Material = { skin: 0, ear: 1, mouth: 2, cloth: 3 } as const;
 /** One of {@link Material}. */
 export type Material = (typeof Material)[keyof typeof Material];
 
+/** Numbers per vertex in `Mesh.coat`. */
+export const COAT = 5;
+
 /** A mesh whose vertices carry a place on the face. */
 export interface Mesh {
   /** x, y, z of each vertex. */
   readonly positions: Float32Array;
   /** Face coordinates u, v of each vertex (see `head.ts`), or whatever the material reads there. */
   readonly face: Float32Array;
-  /** Share of hair-covered scalp at each vertex, 0 to 1. */
-  readonly scalp: Float32Array;
+  /** What the skin carries at each vertex: {@link COAT} numbers, see `coat.ts`. */
+  readonly coat: Float32Array;
   /** 1 where a vertex turns with the head, 0 where it stays with the body. */
   readonly follow: Float32Array;
   /** Three vertex indices per triangle, counter-clockwise seen from outside. */
@@ -24,12 +27,12 @@ export interface Mesh {
 
 /** One mesh of all parts, in order. */
 export function joinMeshes(parts: readonly Mesh[]): Mesh {
-  const vertices = parts.reduce((sum, part) => sum + part.scalp.length, 0);
+  const vertices = parts.reduce((sum, part) => sum + part.follow.length, 0);
   const faces = parts.reduce((sum, part) => sum + part.materials.length, 0);
   const joined: Mesh = {
     positions: new Float32Array(3 * vertices),
     face: new Float32Array(2 * vertices),
-    scalp: new Float32Array(vertices),
+    coat: new Float32Array(COAT * vertices),
     follow: new Float32Array(vertices),
     triangles: new Uint32Array(3 * faces),
     materials: new Uint8Array(faces),
@@ -39,14 +42,14 @@ export function joinMeshes(parts: readonly Mesh[]): Mesh {
   for (const part of parts) {
     joined.positions.set(part.positions, 3 * vertex);
     joined.face.set(part.face, 2 * vertex);
-    joined.scalp.set(part.scalp, vertex);
+    joined.coat.set(part.coat, COAT * vertex);
     joined.follow.set(part.follow, vertex);
     joined.triangles.set(
       part.triangles.map((index) => index + vertex),
       3 * triangle,
     );
     joined.materials.set(part.materials, triangle);
-    vertex += part.scalp.length;
+    vertex += part.follow.length;
     triangle += part.materials.length;
   }
   return joined;

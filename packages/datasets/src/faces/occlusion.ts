@@ -28,8 +28,8 @@ export class Occlusion {
     this.#columnCount = new Float32Array(this.#half);
   }
 
-  /** Measures the raster. `scale` is samples per mm. */
-  measure(visibility: Visibility, scale: number): void {
+  /** Reads the depth of a raster; `cover` may then add to it before `measure`. */
+  read(visibility: Visibility): void {
     const half = this.#half;
     const { size, depth } = visibility;
     for (let y = 0; y < half; y++) {
@@ -41,6 +41,21 @@ export class Occlusion {
         this.#depth[at] = known ? z : 0;
       }
     }
+  }
+
+  /** Raises the depth around sample (x, y) of the raster, over a surface only: hair that lies on skin. */
+  cover(x: number, y: number, z: number): void {
+    const half = this.#half;
+    const column = Math.floor(x / 2);
+    const row = Math.floor(y / 2);
+    if (column < 0 || row < 0 || column >= half || row >= half) return;
+    const at = row * half + column;
+    if (this.#known[at] === 1 && z > this.#depth[at]!) this.#depth[at] = z;
+  }
+
+  /** Measures what was read. `scale` is samples per mm. */
+  measure(scale: number): void {
+    const half = this.#half;
     this.#open.fill(0);
     this.#accumulate(Math.max(1, Math.round(2.6 * scale * 0.5)), 0, 0.2);
     this.#accumulate(Math.max(2, Math.round(9 * scale * 0.5)), Math.round(4 * scale * 0.5), 0.085);

@@ -3,12 +3,13 @@ import { stream } from "@roga/tensor-utils/random";
 import { type Body, buildBody } from "./body.js";
 import { buildEars } from "./ears.js";
 import { Eyes } from "./eye.js";
+import { buildGlasses } from "./glasses.js";
 import { buildHead, type HeadMesh } from "./head-mesh.js";
 import { drawIdentity, type FaceIdentity } from "./identity.js";
 import { lipLine } from "./lip-shape.js";
 import { joinMeshes, type Mesh } from "./mesh.js";
-import { scalpDensity } from "./scalp.js";
 import { Skin } from "./skin.js";
+import { growBeard, growHair, type Strands } from "./strands.js";
 
 /** A vertex and the offset in mm from it that hold one of the five facial points. */
 export interface Anchor {
@@ -28,6 +29,8 @@ export interface Person {
   readonly shadowTriangles: Uint32Array;
   readonly skin: Skin;
   readonly eyes: Eyes;
+  /** Beard, spectacles and hair, in the order in which they are drawn. */
+  readonly strands: readonly Strands[];
   /** Left eye, right eye, nose tip, left and right mouth corner. */
   readonly anchors: readonly Anchor[];
   /** Centres of the eyeballs at rest, left of the picture first. */
@@ -35,7 +38,7 @@ export interface Person {
 }
 
 function buildPerson(identity: FaceIdentity): Person {
-  const head = buildHead(identity, (angle, y) => scalpDensity(identity.hair, angle, y));
+  const head = buildHead(identity);
   const body = buildBody(identity);
   const mesh = joinMeshes([head.mesh, ...buildEars(identity, 70.5 * identity.head.cheekWidth), body.mesh]);
   const { eyes, nose, mouth } = identity;
@@ -51,6 +54,9 @@ function buildPerson(identity: FaceIdentity): Person {
     const at = 3 * vertex;
     return [head.mesh.positions[at]! + dx, head.mesh.positions[at + 1]! + dy, head.eyeZ] as const;
   });
+  const beard = growBeard(identity, head);
+  const hair = growHair(identity);
+  const frame = identity.glasses ? buildGlasses(identity.glasses, head.eyeZ) : undefined;
   return {
     identity,
     head,
@@ -59,6 +65,7 @@ function buildPerson(identity: FaceIdentity): Person {
     shadowTriangles: coarseTriangles(head),
     skin: new Skin(identity),
     eyes: new Eyes(identity),
+    strands: [beard, frame, hair].filter((strands) => strands !== undefined),
     anchors,
     eyeCentres,
   };

@@ -20,9 +20,9 @@ export function skinReflectance(melanin: number, haemoglobin: number, out: Float
   const thick = melanin * melanin;
   // Dark skin hides its blood: less light returns from below the melanin.
   const seen = blood * (1 - 0.45 * melanin);
-  out[0] = 0.66 * Math.exp(-0.6 * melanin - 1.5 * thick - 0.05 * seen);
-  out[1] = 0.46 * Math.exp(-1.35 * melanin - 1.05 * thick - 0.34 * seen);
-  out[2] = 0.37 * Math.exp(-2.05 * melanin - 0.4 * thick - 0.3 * seen);
+  out[0] = 0.66 * Math.exp(-0.62 * melanin - 1.5 * thick - 0.05 * seen);
+  out[1] = 0.46 * Math.exp(-1.12 * melanin - 1.2 * thick - 0.34 * seen);
+  out[2] = 0.37 * Math.exp(-1.6 * melanin - 0.8 * thick - 0.3 * seen);
 }
 
 /**

@@ -3,8 +3,8 @@
  * expression, alignment, visibility, occlusion and shadow, materials and light, hair, then the camera.
  */
 import { stream } from "@roga/tensor-utils/random";
-import { canonicalLandmarks, type FivePoints, type Point } from "../image/landmarks.js";
 import type { RgbImage } from "../image/image.js";
+import { canonicalLandmarks, type FivePoints, type Point } from "../image/landmarks.js";
 import { Background } from "./background.js";
 import { EAR_VERTICES, writeEarNormals } from "./ears.js";
 import { FaceRenderError } from "./errors.js";
@@ -15,10 +15,21 @@ import { Occlusion } from "./occlusion.js";
 import { type Person, personOf } from "./person.js";
 import { skinReflectance } from "./pigments.js";
 import { clearVisibility, createVisibility, rasterize, type Visibility } from "./raster.js";
+import { drawStrands, lightStrands } from "./ribbons.js";
 import { drawSensor, expose, type Sensor } from "./sensor.js";
 import { shade } from "./shade.js";
 import { ShadowMap } from "./shadow.js";
-import { fitSimilarity, poseRotation, projectPoints, projectToPlane, turnPoints, unturn } from "./view.js";
+import type { Strands } from "./strands.js";
+import {
+  type Camera,
+  fitSimilarity,
+  poseRotation,
+  projectPoints,
+  projectToPlane,
+  type Rotation,
+  turnPoints,
+  unturn,
+} from "./view.js";
 
 /** Which face to render. */
 export interface FaceRequest {
@@ -91,7 +102,11 @@ function workspaceOf(size: number): Workspace {
   let found = workspaces.get(size);
   if (!found) {
     workspaces.clear();
-    found = { visibility: createVisibility(size), occlusion: new Occlusion(size), radiance: new Float32Array(3 * size * size) };
+    found = {
+      visibility: createVisibility(size),
+      occlusion: new Occlusion(size),
+      radiance: new Float32Array(3 * size * size),
+    };
     workspaces.set(size, found);
   }
   return found;
@@ -113,7 +128,7 @@ export function renderFace(request: FaceRequest): RenderedFace {
   const work = workspaceOf(raster);
 
   const { mesh, head, body } = person;
-  const count = mesh.scalp.length;
+  const count = mesh.follow.length;
   const local = mesh.positions.slice();
   for (const action of ACTIONS) {
     const strength = state.expression.actions[action];
@@ -126,7 +141,7 @@ export function renderFace(request: FaceRequest): RenderedFace {
   turnPoints(turned, count, rotation, mesh.follow);
   const normals = new Float32Array(3 * count);
   head.writeNormals(turned, normals);
-  const ears = head.mesh.scalp.length;
+  const ears = head.mesh.follow.length;
   writeEarNormals(turned, normals, ears);
   writeEarNormals(turned, normals, ears + EAR_VERTICES);
   body.writeNormals(turned, normals, ears + 2 * EAR_VERTICES);
@@ -142,17 +157,29 @@ export function renderFace(request: FaceRequest): RenderedFace {
     );
   });
   const canonical = Object.values(canonicalLandmarks(256)) as Point[];
-  const detected = plane.map((point, i): Point => [point[0] + state.jitter[2 * i]!, point[1] + state.jitter[2 * i + 1]!]);
+  const detected = plane.map(
+    (point, i): Point => [point[0] + state.jitter[2 * i]!, point[1] + state.jitter[2 * i + 1]!],
+  );
   const fit = fitSimilarity(detected, canonical);
-  const cropAt = (side: number) => ({ a: (fit.a * side) / 256, b: (fit.b * side) / 256, tx: (fit.tx * side) / 256, ty: (fit.ty * side) / 256 });
+  const cropAt = (side: number) => ({
+    a: (fit.a * side) / 256,
+    b: (fit.b * side) / 256,
+    tx: (fit.tx * side) / 256,
+    ty: (fit.ty * side) / 256,
+  });
   const camera = { distance, crop: cropAt(raster) };
 
   const screen = new Float32Array(3 * count);
   projectPoints(camera, turned, count, screen);
   clearVisibility(work.visibility);
   rasterize(work.visibility, screen, mesh.triangles);
-  work.occlusion.measure(work.visibility, raster / 256);
+  work.occlusion.read(work.visibility);
   shadow.draw(recording.rig.key, turned, count, person.shadowTriangles);
+  const hair = person.strands.map((strands) => placeStrands(strands, mesh.positions, local, rotation, camera));
+  for (const placed of hair) {
+    castHair(placed, work.occlusion, shadow);
+  }
+  work.occlusion.measure(raster / 256);
 
   const eye = new Float64Array(3);
   unturn(rotation, 0, 0, distance, eye);
@@ -184,6 +211,11 @@ export function renderFace(request: FaceRequest): RenderedFace {
     work.radiance,
   );
 
+  for (const { strands, turned: points, outward, screen: places } of hair) {
+    const lit = lightStrands(strands, points, outward, recording.rig, shadow);
+    drawStrands({ strands, screen: places, radiance: lit }, work.radiance, work.visibility.depth, raster, raster / 256);
+  }
+
   const pixels = downsample(work.radiance, size, samples);
   const noiseSeed = stream(seed, "faces", "frame", identity, video, frame).seed32() | 0;
   const crop = cropAt(size);
@@ -198,6 +230,65 @@ export function renderFace(request: FaceRequest): RenderedFace {
       rightMouth: place(plane[4]!),
     },
   };
+}
+
+interface PlacedStrands {
+  readonly strands: Strands;
+  readonly turned: Float32Array;
+  readonly outward: Float32Array;
+  readonly screen: Float32Array;
+}
+
+/** Moves strands with the skin that they grow on and with the head, and projects them. */
+function placeStrands(
+  strands: Strands,
+  rest: Float32Array,
+  local: Float32Array,
+  rotation: Rotation,
+  camera: Camera,
+): PlacedStrands {
+  const { count, points, positions, anchors } = strands;
+  const turned = positions.slice();
+  for (let strand = 0; strand < count; strand++) {
+    const vertex = 3 * anchors[strand]!;
+    if (vertex < 0) continue;
+    for (let axis = 0; axis < 3; axis++) {
+      const moved = local[vertex + axis]! - rest[vertex + axis]!;
+      if (moved === 0) continue;
+      for (let k = 0; k < points; k++) {
+        const at = 3 * (strand * points + k) + axis;
+        turned[at] = turned[at]! + moved;
+      }
+    }
+  }
+  turnPoints(turned, count * points, rotation);
+  const outward = new Float32Array(turned.length);
+  for (let at = 0; at < turned.length; at += 3) {
+    const [x, y, z] = [strands.outward[at]!, strands.outward[at + 1]!, strands.outward[at + 2]!];
+    for (let axis = 0; axis < 3; axis++) {
+      outward[at + axis] = rotation[3 * axis]! * x + rotation[3 * axis + 1]! * y + rotation[3 * axis + 2]! * z;
+    }
+  }
+  const screen = new Float32Array(turned.length);
+  projectPoints(camera, turned, count * points, screen);
+  return { strands, turned, outward, screen };
+}
+
+/** Tells the ambient occlusion and the shadow map where hair is. */
+function castHair({ strands, turned, screen }: PlacedStrands, occlusion: Occlusion, map: ShadowMap): void {
+  const { count, points, halfWidths } = strands;
+  for (let strand = 0; strand < count; strand++) {
+    for (let k = 0; k + 1 < points; k++) {
+      const at = 3 * (strand * points + k);
+      occlusion.cover(screen[at]!, screen[at + 1]!, screen[at + 2]!);
+      const [x, y, z] = [turned[at]!, turned[at + 1]!, turned[at + 2]!];
+      const [dx, dy, dz] = [turned[at + 3]! - x, turned[at + 4]! - y, turned[at + 5]! - z];
+      // Two pieces per segment, so that long segments leave no holes.
+      const area = Math.sqrt(dx * dx + dy * dy + dz * dz) * halfWidths[strand]!;
+      map.addHair(x + 0.25 * dx, y + 0.25 * dy, z + 0.25 * dz, area);
+      map.addHair(x + 0.75 * dx, y + 0.75 * dy, z + 0.75 * dz, area);
+    }
+  }
 }
 
 /** The mean of each `samples` x `samples` block. */
@@ -229,7 +320,8 @@ function checked(request: FaceRequest): Required<FaceRequest> {
   if (!Number.isSafeInteger(seed)) throw new FaceRenderError("seed", "expected a safe integer", seed);
   if (!isName(identity)) throw new FaceRenderError("identity", "expected a string or a safe integer", identity);
   if (!isName(video)) throw new FaceRenderError("video", "expected a string or a safe integer", video);
-  if (!Number.isSafeInteger(frame) || frame < 0) throw new FaceRenderError("frame", "expected an integer from 0", frame);
+  if (!Number.isSafeInteger(frame) || frame < 0)
+    throw new FaceRenderError("frame", "expected an integer from 0", frame);
   if (!Number.isInteger(size) || size < SMALLEST || size > LARGEST) {
     throw new FaceRenderError("size", `expected an integer from ${SMALLEST} to ${LARGEST}`, size);
   }

@@ -1,6 +1,7 @@
 /** Where hair grows on the head: the hairline as a height over the angle around the head, and the density above it. */
 import { mix, smoothstep } from "./curves.js";
 import type { HairTraits } from "./hair-traits.js";
+import { noise1 } from "./noise.js";
 
 /** Angle in degrees from the front, and height in mm of a hairline with no recession. */
 const HAIRLINE: readonly (readonly [degrees: number, height: number])[] = [
@@ -37,8 +38,9 @@ export function hairlineHeight(hair: HairTraits, angle: number): number {
 
 /** Share of the scalp covered by hair roots, 0 to 1. */
 export function scalpDensity(hair: HairTraits, angle: number, y: number): number {
-  const above = y - hairlineHeight(hair, angle);
-  if (hair.style !== "bald") return smoothstep(-3, 6, above);
+  const ragged = 2.6 * noise1(angle * 7, hair.seed) + 1.3 * noise1(angle * 23, hair.seed + 1);
+  const above = y - hairlineHeight(hair, angle) - ragged;
+  if (hair.style !== "bald") return smoothstep(-2, 9, above);
   // A bald crown keeps a ring at the sides and back.
   const ring = smoothstep(58, 34, y) * smoothstep(45, 62, (Math.abs(angle) * 180) / Math.PI);
   return smoothstep(-3, 6, above) * ring;

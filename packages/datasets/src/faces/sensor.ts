@@ -31,12 +31,12 @@ export interface Sensor {
 export function drawSensor(random: RandomStream, reflectance: number): Sensor {
   const draw = (name: string, low: number, high: number): number => random.child(name).uniform(low, high);
   // Automatic exposure meets dark skin part of the way.
-  const exposure = 0.94 * (0.33 / (reflectance + 0.02)) ** 0.26 * 2 ** draw("exposure", -0.32, 0.26);
+  const exposure = 1.06 * (0.33 / (reflectance + 0.02)) ** 0.26 * 2 ** draw("exposure", -0.32, 0.26);
   const warmth = random.child("whiteBalance").normal(0, 0.035);
   const magenta = random.child("tint").normal(0, 0.015);
   const iso = draw("iso", 0, 1) ** 2;
   return {
-    blur: mix(0.55, 1.55, draw("blur", 0, 1) ** 1.5),
+    blur: mix(0.4, 1.25, draw("blur", 0, 1) ** 1.5),
     gains: [exposure * (1 + warmth + magenta), exposure * (1 - magenta), exposure * (1 - warmth + magenta)],
     photon: mix(0.00012, 0.0011, iso),
     read: mix(0.0012, 0.006, iso),
@@ -53,6 +53,7 @@ export function expose(radiance: Float32Array, size: number, sensor: Sensor, noi
   const sigma = (sensor.blur * size) / 256;
   gaussianBlur(radiance, size, sigma);
   const picture = new Float32Array(radiance.length);
+  const curve = toneCurve(sensor.contrast);
   // At less than 128 px several photosites share a pixel, and their noise averages out.
   const scale = Math.min(1, size / 128);
   const { gains, photon, read, chroma } = sensor;
@@ -67,7 +68,7 @@ export function expose(radiance: Float32Array, size: number, sensor: Sensor, noi
         const own = gaussian(x, y, noiseSeed + 1 + c);
         const noise = chroma * own + Math.sqrt(1 - chroma * chroma) * shared;
         const noisy = signal + scale * Math.sqrt(photon * signal + read * read) * noise;
-        picture[at + c] = encode(noisy, sensor.contrast);
+        picture[at + c] = encode(curve, noisy);
       }
       const luma = 0.299 * picture[at]! + 0.587 * picture[at + 1]! + 0.114 * picture[at + 2]!;
       for (let c = 0; c < 3; c++) picture[at + c] = luma + (picture[at + c]! - luma) * sensor.saturation;
@@ -78,12 +79,23 @@ export function expose(radiance: Float32Array, size: number, sensor: Sensor, noi
   return picture;
 }
 
-/** sRGB with a shoulder that rolls off highlights and a slight S-curve. */
-function encode(linear: number, contrast: number): number {
-  const x = Math.max(0, linear);
-  const rolled = x < 0.6 ? x : 0.6 + 0.4 * (1 - Math.exp(-(x - 0.6) / 0.4));
-  const s = rolled <= 0.0031308 ? 12.92 * rolled : 1.055 * rolled ** (1 / 2.4) - 0.055;
-  return s + contrast * 0.35 * s * (1 - s) * (2 * s - 1) * 1.2;
+/** Entries of the table of the tone curve, which is looked up by the square root of the linear value, up to 4. */
+const CURVE_ENTRIES = 1024;
+
+/** The tone curve: sRGB with a shoulder that rolls off highlights and a slight S-curve. */
+function toneCurve(contrast: number): Float32Array {
+  return Float32Array.from({ length: CURVE_ENTRIES + 2 }, (_, i) => {
+    const x = ((2 * i) / CURVE_ENTRIES) ** 2;
+    const rolled = x < 0.6 ? x : 0.6 + 0.4 * (1 - Math.exp(-(x - 0.6) / 0.4));
+    const s = rolled <= 0.0031308 ? 12.92 * rolled : 1.055 * rolled ** (1 / 2.4) - 0.055;
+    return s + contrast * 0.42 * s * (1 - s) * (2 * s - 1);
+  });
+}
+
+function encode(curve: Float32Array, linear: number): number {
+  const at = Math.min(CURVE_ENTRIES, Math.sqrt(Math.max(0, linear)) * (CURVE_ENTRIES / 2));
+  const i = at | 0;
+  return curve[i]! + (curve[i + 1]! - curve[i]!) * (at - i);
 }
 
 /** A number of mean 0 and standard deviation 1: the sum of four uniform bytes of one hash, which is near enough to normal. */

@@ -3,10 +3,10 @@ import type { Background } from "./background.js";
 import { paintCloth } from "./cloth.js";
 import { clamp, smoothstep } from "./curves.js";
 import type { EyeFrame } from "./eye.js";
-import { highlight, irradiance, type LightRig } from "./lighting.js";
-import { Material } from "./mesh.js";
-import { paintMouth } from "./mouth.js";
+import { irradiance, type LightRig, skinHighlight } from "./lighting.js";
+import { COAT, Material } from "./mesh.js";
 import type { Expression } from "./motion.js";
+import { paintMouth } from "./mouth.js";
 import type { Occlusion } from "./occlusion.js";
 import type { Person } from "./person.js";
 import type { Visibility } from "./raster.js";
@@ -34,13 +34,30 @@ export interface Scene {
 
 /** Writes the linear radiance of every sample to `radiance`. */
 export function shade(scene: Scene, radiance: Float32Array): void {
-  const { person, expression, rig, background, camera, rotation: r, eyes, local, turned, normals, visibility, occlusion, shadow } = scene;
+  const {
+    person,
+    expression,
+    rig,
+    background,
+    camera,
+    rotation: r,
+    eyes,
+    local,
+    turned,
+    normals,
+    visibility,
+    occlusion,
+    shadow,
+  } = scene;
   const { identity, mesh, head, skin } = person;
-  const { face, scalp, triangles, materials } = mesh;
+  const { face, coat, triangles, materials } = mesh;
   const { size, triangle, second, third } = visibility;
   const { smile, brow, jaw } = expression.actions;
   const surface = createSurface();
   const light = new Float64Array(3);
+  const worn = new Float64Array(COAT);
+  const blockDepth = new Float32Array((size >> 1) ** 2 + size).fill(Infinity);
+  const blockLit = new Float32Array(blockDepth.length);
   const cutStart = head.cutRow * head.columns;
   const { a, b, tx, ty } = camera.crop;
   const norm = 1 / (a * a + b * b);
@@ -51,7 +68,8 @@ export function shade(scene: Scene, radiance: Float32Array): void {
     const y = (sample / size) | 0;
     const out = 3 * sample;
     if (t < 0) {
-      const [cx, cy] = [x + 0.5 - tx, y + 0.5 - ty];
+      const cx = x + 0.5 - tx;
+      const cy = y + 0.5 - ty;
       background.read((a * cx + b * cy) * norm, -(a * cy - b * cx) * norm, radiance, out);
       continue;
     }
@@ -69,11 +87,18 @@ export function shade(scene: Scene, radiance: Float32Array): void {
     const px = at(turned, 3, 0);
     const py = at(turned, 3, 1);
     const pz = at(turned, 3, 2);
-    const lit = shadow.lit(px, py, pz, rig.softness);
+    // Shadows are soft: the samples of a 2 x 2 block at about the same depth share one look-up.
+    const block = (y >> 1) * (size >> 1) + (x >> 1);
+    if (Math.abs(blockDepth[block]! - pz) > 3) {
+      blockDepth[block] = pz;
+      blockLit[block] = shadow.lit(px, py, pz, rig.softness);
+    }
+    const lit = blockLit[block]!;
     let open = occlusion.at(x, y);
     const material = materials[t]!;
     if (material === Material.skin) {
-      skin.face(u, v, at(scalp, 1, 0), brow, smile, surface);
+      for (let c = 0; c < COAT; c++) worn[c] = at(coat, COAT, c);
+      skin.face(u, v, worn, brow, smile, surface);
       if (Math.abs(v) < 20 && u * u < 3000) {
         const lidShade = person.eyes.lids(u, v, eyes, surface);
         if (lidShade >= 0) {
@@ -106,7 +131,7 @@ export function shade(scene: Scene, radiance: Float32Array): void {
     nz *= length;
     open *= 1 - surface.hollow;
     irradiance(rig, nx, ny, nz, lit, open, surface.scatter, light);
-    const shine = surface.gloss * lit * (0.5 * highlight(rig, nx, ny, nz, 11) + 0.3 * highlight(rig, nx, ny, nz, 42));
+    const shine = surface.gloss * lit * skinHighlight(rig, nx, ny, nz);
     // Skin reflects its surroundings where it is seen at a grazing angle.
     const sheen = 0.16 * surface.gloss * open * clamp(1 - nz, 0, 1) ** 3;
     radiance[out] = surface.r * light[0]! + shine * rig.keyColour[0] + sheen * rig.sky[0];

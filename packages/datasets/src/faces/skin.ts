@@ -2,14 +2,17 @@
  * Skin: pigments that vary over the face, and what lies on it (lips, brows, nostrils, freckles, moles, stubble, wrinkles,
  * the shadow of cut hair on the scalp), all as functions of the face coordinates, so that they move with the surface.
  */
-import { beardDensity } from "./beard-region.js";
 import { browCover } from "./brow.js";
+import { Coat } from "./coat.js";
 import { bell, bell2, clamp, smoothstep } from "./curves.js";
 import type { FaceIdentity } from "./identity.js";
 import { lipLine, lowerLipHeight, upperLipHeight } from "./lip-shape.js";
-import { fractal2, hash2, noise2 } from "./noise.js";
+import { hash2, noise2 } from "./noise.js";
 import { skinReflectance } from "./pigments.js";
 import { darken, paint, type Surface } from "./surface.js";
+
+/** Linear reflectance of a mole. */
+const MOLE = [0.06, 0.028, 0.02] as const;
 
 /** The skin of one person. */
 export class Skin {
@@ -30,84 +33,60 @@ export class Skin {
   /**
    * The face at (u, v).
    *
-   * @param scalp share of the place that is covered by hair roots, 0 to 1
+   * @param coat the coat there, see `coat.ts`
    * @param raised strength of the raised brows, which wrinkle the forehead
    * @param smile strength of the smile, which wrinkles the corners of the eyes
    */
-  face(u: number, v: number, scalp: number, raised: number, smile: number, surface: Surface): void {
-    const identity = this.#identity;
-    const { skin, eyes, nose, mouth, hair, brows, detailSeed } = identity;
+  face(u: number, v: number, coat: Float64Array, raised: number, smile: number, surface: Surface): void {
+    const { skin, mouth, hair, brows, detailSeed } = this.#identity;
     const side = Math.abs(u);
-
-    const patches = fractal2(u / 11, v / 11, detailSeed);
+    const scalp = coat[Coat.scalp]!;
+    const whiskers = coat[Coat.whiskers]!;
     const grain = noise2(u / 1.3, v / 1.3, detailSeed + 11);
-    let blood =
-      skin.haemoglobin +
-      0.5 * bell2(side, v, 37, -32, 19, 16) +
-      0.45 * bell2(u, v, 0, nose.tipY - 2, 14, 8) +
-      0.2 * bell2(u, v, 0, mouth.y - 32, 16, 10) +
-      0.28 * patches +
-      0.1 * grain;
-    let melanin = skin.melanin * (1 + 0.07 * patches + 0.035 * grain);
-    // Thin skin around the eyes is darker and redder.
-    const lids = bell2(side, v, eyes.x - 2, -5, 15, 7);
-    melanin += (0.03 + 0.035 * eyes.bag) * lids;
-    blood += 0.25 * lids + 0.3 * bell2(side, v, eyes.x, 5, 13, 5);
-
+    let melanin = coat[Coat.melanin]! + 0.035 * skin.melanin * grain;
     if (skin.freckles > 0) melanin += this.#freckles(u, v) * skin.freckles;
-    blood += this.#blemishes(u, v);
-    this.#lay(melanin, blood, surface);
-    surface.gloss =
-      skin.oil *
-      (0.5 +
-        0.55 * bell2(u, v, 0, -18, 15, 26) +
-        0.4 * bell2(side, v, 15, 42, 34, 17) +
-        0.2 * bell2(side, v, 42, -20, 13, 10));
-    surface.slopeX = 0.035 * noise2(u / 0.9, v / 0.9, detailSeed + 21) + 0.02 * patches;
+    this.#lay(melanin, coat[Coat.blood]! + 0.1 * grain + this.#blemishes(u, v), surface);
+    surface.gloss = coat[Coat.gloss]!;
+    surface.slopeX = 0.035 * noise2(u / 0.9, v / 0.9, detailSeed + 21);
     surface.slopeY = 0.035 * noise2(u / 0.9, v / 0.9, detailSeed + 22);
 
     for (const [x, y, radius] of skin.moles) {
       const d2 = ((u - x) ** 2 + (v - y) ** 2) / (radius * radius);
-      if (d2 < 4) paint(surface, [0.06, 0.028, 0.02], 0.75 * bell(d2 * 0.7));
+      if (d2 < 4) paint(surface, MOLE, 0.75 * bell(d2 * 0.7));
     }
-    this.#wrinkles(u, v, side, raised, smile, surface);
-
-    const whiskers = hair.stubble > 0 ? beardDensity("stubble", mouth, u, v) : 0;
+    if (scalp < 0.9) this.#wrinkles(u, v, side, raised, smile, surface);
     if (whiskers > 0) {
       const speckle = 0.55 + 0.45 * noise2(u * 1.4, v * 1.4, detailSeed + 31);
-      paint(surface, hair.beardColour, 0.62 * hair.stubble * whiskers * speckle);
-      surface.gloss *= 1 - 0.4 * whiskers * hair.stubble;
+      paint(surface, hair.beardColour, 0.62 * whiskers * speckle);
+      surface.gloss *= 1 - 0.4 * whiskers;
     }
-    this.#lips(u, v, side, smile, surface);
-
-    const nostril = bell2(
-      (side - 6.4) * 0.94 + (v - nose.tipY + 9.6) * 0.34,
-      (v - nose.tipY + 9.6) * 0.94 - (side - 6.4) * 0.34,
-      0,
-      0,
-      3.6,
-      1.75,
-    );
-    if (nostril > 0.02) {
-      darken(surface, 1 - 0.92 * smoothstep(0.2, 0.75, nostril));
-      surface.gloss *= 1 - nostril;
-    }
-
-    const brow = browCover(brows, side, v, detailSeed + 41);
-    if (brow > 0) {
+    if (side < mouth.halfWidth + 4 && Math.abs(v - mouth.y) < 20) this.#lips(u, v, side, smile, surface);
+    this.#nostrils(side, v, surface);
+    if (v > brows.y - 14 && v < brows.y + 16) {
+      const brow = browCover(brows, side, v, detailSeed + 41);
       paint(surface, hair.browColour, brow);
       surface.gloss *= 1 - 0.8 * brow;
     }
-    if (scalp > 0) {
-      const roots = clamp(scalp * 1.25 - 0.18 + 0.3 * noise2(u * 0.8, v * 0.8, detailSeed + 51) * (1 - scalp), 0, 1);
-      const cover = hair.style === "bald" ? 0.16 : hair.style === "buzz" ? 0.8 : 0.95;
-      paint(
-        surface,
-        hair.colour,
-        cover * roots * (hair.style === "buzz" ? 0.82 + 0.18 * noise2(u * 1.5, v * 1.5, detailSeed + 52) : 1),
-      );
-      surface.gloss *= 1 - 0.85 * roots * cover;
-    }
+    if (scalp > 0) this.#scalp(u, v, scalp, surface);
+  }
+
+  #nostrils(side: number, v: number, surface: Surface): void {
+    const [dx, dy] = [side - 7.2, v - this.#identity.nose.tipY + 9.4];
+    if (Math.abs(dx) > 7 || Math.abs(dy) > 5) return;
+    const nostril = bell2(dx * 0.95 + dy * 0.3, dy * 0.95 - dx * 0.3, 0, 0, 4.4, 2);
+    darken(surface, 1 - 0.92 * smoothstep(0.2, 0.75, nostril));
+    surface.gloss *= 1 - nostril;
+  }
+
+  /** The roots of hair on the scalp, or what is left of them. */
+  #scalp(u: number, v: number, scalp: number, surface: Surface): void {
+    const { hair, detailSeed } = this.#identity;
+    const ragged = scalp < 1 ? 0.3 * noise2(u * 0.8, v * 0.8, detailSeed + 51) * (1 - scalp) : 0;
+    const roots = clamp(scalp * 1.25 - 0.18 + ragged, 0, 1);
+    const cover = hair.style === "bald" ? 0.16 : hair.style === "buzz" ? 0.8 : 0.95;
+    const stubbly = hair.style === "buzz" ? 0.82 + 0.18 * noise2(u * 1.5, v * 1.5, detailSeed + 52) : 1;
+    paint(surface, hair.colour, cover * roots * stubbly);
+    surface.gloss *= 1 - 0.85 * roots * cover;
   }
 
   #lay(melanin: number, haemoglobin: number, surface: Surface): void {
@@ -130,9 +109,9 @@ export class Skin {
     const [cx, cy] = [Math.floor(u / cell), Math.floor(v / cell)];
     const seed = this.#identity.detailSeed + 61;
     if (hash2(cx, cy, seed) > 0.75 * region) return 0;
-    const x = (cx + 0.25 + 0.5 * hash2(cx, cy, seed + 1)) * cell;
-    const y = (cy + 0.25 + 0.5 * hash2(cx, cy, seed + 2)) * cell;
-    const radius = 0.5 + 0.55 * hash2(cx, cy, seed + 3);
+    const x = (cx + 0.1 + 0.8 * hash2(cx, cy, seed + 1)) * cell;
+    const y = (cy + 0.1 + 0.8 * hash2(cx, cy, seed + 2)) * cell;
+    const radius = 0.35 + 0.6 * hash2(cx, cy, seed + 3);
     return 0.26 * bell(Math.hypot(u - x, v - y) / radius);
   }
 
@@ -152,7 +131,7 @@ export class Skin {
   #wrinkles(u: number, v: number, side: number, raised: number, smile: number, surface: Surface): void {
     const { skin, eyes, brows, mouth, detailSeed } = this.#identity;
     const aged = skin.wrinkles;
-    const forehead = bell2(side, v, 0, brows.y + 28, 42, 16);
+    const forehead = v > brows.y - 5 ? bell2(side, v, 0, brows.y + 28, 42, 16) : 0;
     if (forehead > 0.03) {
       const depth = forehead * (0.3 * aged + 0.35 * Math.max(0, raised) * (0.3 + aged));
       const wave = (v + 2.5 * noise2(u / 26, 3.3, detailSeed + 81) - 0.0022 * u * u) / 7.2;
@@ -161,7 +140,7 @@ export class Skin {
       surface.slopeY += depth * broken * 9 * line * bell(line * 5);
       darken(surface, 1 - 0.3 * depth * broken * bell(line * 6));
     }
-    const crow = bell2(side, v, eyes.x + 21, -2, 6.5, 9);
+    const crow = side > eyes.x + 8 && Math.abs(v) < 25 ? bell2(side, v, eyes.x + 21, -2, 6.5, 9) : 0;
     if (crow > 0.03) {
       const depth = crow * (0.28 * aged + 0.4 * smile * (0.25 + aged));
       const fan = Math.atan2(v + 1, side - eyes.x - 6) * 7 + 0.6 * noise2(side / 5, v / 5, detailSeed + 83);
@@ -169,6 +148,7 @@ export class Skin {
     }
     const frown = bell2(side, v, 5, brows.y + 1, 2, 8);
     if (frown > 0.03) darken(surface, 1 - 0.16 * aged * frown);
+    if (v > -38 || v < -105 || side > 45) return;
     // The folds from nose to mouth, and from the mouth's corners down.
     const along = ((side - 17) * 14 + (v + 45) * -27) / 925;
     const across = ((side - 17) * 27 + (v + 45) * 14) / 30.4;
@@ -179,7 +159,6 @@ export class Skin {
 
   #lips(u: number, v: number, side: number, smile: number, surface: Surface): void {
     const { mouth, skin, detailSeed } = this.#identity;
-    if (side > mouth.halfWidth + 4 || Math.abs(v - mouth.y) > 20) return;
     const above = v - lipLine(mouth, u);
     const height = above >= 0 ? upperLipHeight(mouth, u) : lowerLipHeight(mouth, u);
     const soft = 0.9 - 0.35 * skin.lipstick;
