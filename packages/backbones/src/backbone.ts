@@ -13,6 +13,11 @@ export interface BuildOptions {
   classes?: number;
   /** Which published definition to follow; each architecture states its variants and default. */
   variant?: string;
+  /**
+   * Share of a dropout layer's inputs that are set to zero in training, from 0 up to but not including 1. Default: as
+   * published. Short runs and small inputs learn faster with less.
+   */
+  dropout?: number;
   /** Seed of the initial weights, a safe integer; 0 by default. The same seed gives the same weights anywhere. */
   seed?: number;
 }
@@ -98,6 +103,8 @@ export interface BackboneDefinition {
   readonly variants: readonly string[];
   /** Smallest, default and largest input size, in pixels. */
   readonly inputSize: { readonly min: number; readonly default: number; readonly max: number };
+  /** Dropout rate as published. */
+  readonly dropout: number;
   /** Builds it with fresh weights. */
   build(options?: BuildOptions): Backbone;
 }

@@ -4,7 +4,7 @@
  */
 import { input, layers, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import type { Backbone, BackboneDefinition, BuildOptions } from "./backbone.js";
-import { apply, MesoLayers, mesoInputSize, mesoVariants } from "./meso-layers.js";
+import { apply, MesoLayers, mesoDropout, mesoInputSize, mesoVariants } from "./meso-layers.js";
 import { resolveOptions } from "./options.js";
 
 /** Filters of the four branches of each inception module. */
@@ -43,6 +43,7 @@ const description = {
   summary: "Meso4 with inception modules of dilated convolutions (Afchar et al. 2018)",
   variants: mesoVariants,
   inputSize: mesoInputSize,
+  dropout: mesoDropout,
 };
 
 /**

@@ -19,6 +19,9 @@ export const mesoVariants = ["keras", "deepfakebench"] as const;
 /** Input sizes of both networks: below 32 pixels nothing is left after the last pooling. */
 export const mesoInputSize = { min: 32, default: 256, max: 600 } as const;
 
+/** Dropout of both networks, before each dense layer. */
+export const mesoDropout = 0.5;
+
 type Layer = LayersModel["layers"][number];
 
 /** Applies a layer to the output of another. */
@@ -76,13 +79,13 @@ export class MesoLayers {
     x: SymbolicTensor,
     theirLayers: Readonly<Record<string, string>>,
   ): Backbone {
-    const { inputSize, classes, variant } = this.options;
+    const { inputSize, classes, variant, dropout } = this.options;
     const [, height, width, channels] = x.shape as [null, number, number, number];
     const flat = apply(layers.flatten({ name: "flatten" }), x);
-    const dropped = apply(layers.dropout({ name: "dropout1", rate: 0.5 }), flat);
+    const dropped = apply(layers.dropout({ name: "dropout1", rate: dropout }), flat);
     const hidden = this.#dense(dropped, "fc1", 16);
     const features = apply(layers.leakyReLU({ name: "leaky_relu", alpha: 0.1 }), hidden);
-    const logits = this.#dense(apply(layers.dropout({ name: "dropout2", rate: 0.5 }), features), "fc2", classes);
+    const logits = this.#dense(apply(layers.dropout({ name: "dropout2", rate: dropout }), features), "fc2", classes);
     const network = model({ name, inputs: input, outputs: logits });
     const extractor = model({ name: `${name}_features`, inputs: input, outputs: features });
     const flattened = { layer: "fc1", height, width, channels };

@@ -4,7 +4,7 @@
  */
 import { input } from "@tensorflow/tfjs-layers";
 import type { Backbone, BackboneDefinition, BuildOptions } from "./backbone.js";
-import { apply, MesoLayers, mesoInputSize, mesoVariants } from "./meso-layers.js";
+import { apply, MesoLayers, mesoDropout, mesoInputSize, mesoVariants } from "./meso-layers.js";
 import { resolveOptions } from "./options.js";
 
 /** Filters, kernel size and pooling of the four blocks. */
@@ -38,6 +38,7 @@ const description = {
   summary: "four convolutions, 28 thousand parameters (Afchar et al. 2018)",
   variants: mesoVariants,
   inputSize: mesoInputSize,
+  dropout: mesoDropout,
 };
 
 /**

@@ -166,6 +166,18 @@ describe("input sizes", () => {
   });
 });
 
+describe("dropout", () => {
+  const rates = (dropout?: number) =>
+    build("meso4", { inputSize: 32, ...(dropout !== undefined && { dropout }) })
+      .model.layers.filter((layer) => layer.getClassName() === "Dropout")
+      .map((layer) => layer.getConfig().rate);
+
+  it("is as published unless given", () => {
+    expect(rates()).toEqual([0.5, 0.5]);
+    expect(rates(0)).toEqual([0, 0]);
+  });
+});
+
 describe("bad options", () => {
   it.each([
     [{ inputSize: 31 }, "meso4.inputSize: expected an integer from 32 to 600, got 31"],
@@ -173,6 +185,7 @@ describe("bad options", () => {
     [{ inputSize: 601 }, "meso4.inputSize: expected an integer from 32 to 600, got 601"],
     [{ classes: 0 }, "meso4.classes: expected an integer of at least 1, got 0"],
     [{ variant: "pytorch" }, 'meso4.variant: expected one of keras, deepfakebench, got "pytorch"'],
+    [{ dropout: 1 }, "meso4.dropout: expected a number of at least 0 and below 1, got 1"],
     [{ seed: 0.5 }, "meso4.seed: expected a safe integer, got 0.5"],
   ])("%o", (options, message) => {
     expect(() => build("meso4", options)).toThrow(new BackboneOptionError(message));

@@ -24,7 +24,8 @@ function section(schema: Schema, indent: string): string[] {
     if (option.properties) return [`${indent}${key}: # ${note}`, ...section(option, `${indent}  `)];
     const choices = alternatives(option);
     const value = JSON.stringify(option.default);
-    return [`${indent}${key}: ${value}`.padEnd(44) + ` # ${note}${choices ? ` (${choices})` : ""}`];
+    const setting = `${indent}${key}: ${value}`;
+    return [`${setting.padEnd(44)} # ${note}${choices ? ` (${choices})` : ""}`];
   });
 }
 

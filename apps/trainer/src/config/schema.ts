@@ -57,6 +57,8 @@ const model = z
       .default("meso4")
       .describe("architecture"),
     inputSize: z.int().min(32).max(600).default(64).describe("side in px of the model's input"),
+    variant: z.string().nullable().default(null).describe("which published definition to follow; null: its first"),
+    dropout: z.number().min(0).lt(1).nullable().default(0).describe("dropout rate; null: as published, for long runs"),
     classes: z
       .union([z.literal(1), z.literal(2)])
       .default(1)
@@ -87,7 +89,7 @@ const roga = z
 const optimizer = z
   .strictObject({
     name: z.enum(["adam", "sgd"]).default("adam").describe("base optimizer"),
-    learningRate: positive.default(1e-3).describe("learning rate"),
+    learningRate: positive.default(3e-3).describe("learning rate"),
     weightDecay: z.number().min(0).default(0).describe("coupled L2 weight decay"),
     momentum: fraction.default(0.9).describe("of sgd"),
   })

@@ -1,8 +1,8 @@
 /** Where real faces come from when the fakes are made from them: photographs in a folder, or the renderer. */
 import { basename, extname } from "node:path";
 import {
-  canonicalLandmarks,
   type FivePoints,
+  fitLandmarks,
   fromBytes,
   ImageError,
   loadImage,
@@ -32,7 +32,10 @@ export interface Skipped {
   readonly reason: string;
 }
 
-/** The photographs of a folder; those that cannot be decoded are left out and reported. */
+/**
+ * The photographs of a folder, cut to their centre, the five points fitted to each; those that cannot be decoded are
+ * left out and reported.
+ */
 export async function photographFaces(
   folder: string,
   { size, crop, groupSize }: Config["data"],
@@ -40,13 +43,13 @@ export async function photographFaces(
   const photographs = await readPhotographs(folder);
   const faces: FaceSource[] = [];
   const skipped: Skipped[] = [];
-  const load = async (path: string): Promise<Face> => ({
-    image: fromBytes(size, size, await loadImage(path, { size, crop: { centre: crop } })),
-    landmarks: canonicalLandmarks(size),
-  });
+  const load = async (path: string): Promise<Face> => {
+    const image = fromBytes(size, size, await loadImage(path, { size, crop: { centre: crop } }));
+    return { image, landmarks: fitLandmarks(image) };
+  };
   for (const [index, { path }] of photographs.entries()) {
     try {
-      await load(path);
+      await loadImage(path, { size, crop: { centre: crop } });
       const id = basename(path, extname(path));
       faces.push({ id, video: id, identity: `group-${Math.floor(index / groupSize)}`, load: () => load(path) });
     } catch (error) {

@@ -14,6 +14,11 @@ export function baseOptimizerOf({ optimizer }: Config): BaseOptimizer {
 }
 
 export function backboneOf({ model }: Config, seed: number): Backbone {
-  const { backbone, ...options } = model;
-  return build(backbone, { ...options, seed });
+  const { backbone, variant, dropout, ...options } = model;
+  return build(backbone, {
+    ...options,
+    ...(variant !== null && { variant }),
+    ...(dropout !== null && { dropout }),
+    seed,
+  });
 }
