@@ -112,7 +112,7 @@ export function forge(family: ForgeryFamily, face: RgbImage, options: ForgeOptio
   requireFace(family, "face", face);
   const landmarks = options.landmarks ?? canonicalLandmarks(face.width);
   requireLandmarks(family, "landmarks", landmarks, face.width);
-  const input: FamilyInput = { face, frame: faceFrame(landmarks), stream: options.stream.child(family) };
+  const input: FamilyInput = { face, frame: faceFrame(landmarks), stream: options.stream.child(family, "fields") };
   const maker = MAKERS[family];
   let made: Made;
   if (maker.donor) {

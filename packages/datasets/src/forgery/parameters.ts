@@ -168,7 +168,10 @@ export function drawFrom({ low, high, whole: integer }: ParameterRange, stream: 
 /** Draws all parameters of a family, each from the child stream of its name. */
 export function drawParameters<F extends ForgeryFamily>(family: F, stream: RandomStream): Drawn<F> {
   const ranges: Readonly<Record<string, ParameterRange>> = TABLE[family];
-  const drawn = Object.entries(ranges).map(([name, values]) => [name, drawFrom(values, stream.child(family, name))]);
+  const drawn = Object.entries(ranges).map(([name, values]) => [
+    name,
+    drawFrom(values, stream.child(family, "parameters", name)),
+  ]);
   // The keys are those of the family's table, one by one.
   return Object.fromEntries(drawn) as Drawn<F>;
 }

@@ -24,7 +24,8 @@ export function forgeDiffusionLike({ face, frame, stream }: FamilyInput, drawn: 
   const mask = ellipseMask(frame, width, height, { centre: 0.5, across: 0.8 * drawn.reach, down: drawn.reach });
 
   const level = Math.max(LEAST_NOISE, noiseLevel(lumaOf(face), mask));
-  const denoised = guidedFilter(face, 2, drawn.smoothing);
+  // A channel's noise variance is about twice luma's; removing it takes an epsilon of at least twice as much again.
+  const denoised = guidedFilter(face, 2, drawn.smoothing + 4 * level * level);
   const shift = smoothField(width, height, 2, 0.25 * frame.unit, stream.child("drift"));
   const drift = drawn.drift * frame.unit;
   const map = identityMap(width, height);

@@ -24,10 +24,10 @@ function kernel(leak: number, imbalance: number): Float64Array {
   );
 }
 
-/** One kernel a channel: a common imbalance of random sign, and a smaller one of each channel's own. */
+/** One kernel a channel: a common imbalance of random sign, and a share of it that differs between channels. */
 function kernels(leak: number, imbalance: number, stream: RandomStream): Float64Array[] {
   const common = stream.choice([-1, 1]) * imbalance;
-  return [0, 1, 2].map(() => kernel(leak, common + 0.4 * imbalance * stream.normal()));
+  return [0, 1, 2].map(() => kernel(leak, common * (1 + 0.25 * stream.normal())));
 }
 
 /** Repeats the last rows and columns so that both sides are multiples of `multiple`. */
