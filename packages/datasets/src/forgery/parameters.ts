@@ -93,7 +93,7 @@ const TABLE = {
     brightness: range(-0.08, 0.08, "value", "luma added to the copy"),
     contrast: range(0.88, 1.14, "times", "contrast of the copy"),
     saturation: range(0.75, 1.3, "times", "saturation of the copy"),
-    hue: range(-0.25, 0.25, "rad", "turn of the copy's chroma"),
+    hue: range(-0.18, 0.18, "rad", "turn of the copy's chroma"),
     sharpening: range(-0.8, 0.8, "share", "unsharp masking of the copy; below 0 it is blurred"),
     shiftX: range(-0.06, 0.06, "eye distance", "translation of the copy to the right"),
     shiftY: range(-0.04, 0.04, "eye distance", "translation of the copy downwards"),

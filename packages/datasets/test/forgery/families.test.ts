@@ -13,7 +13,8 @@ import { noiseLevel } from "../../src/forgery/operations/noise-level.js";
 import type { Raster } from "../../src/forgery/operations/raster.js";
 import { lumaOf } from "../../src/forgery/operations/ycbcr.js";
 import { drawParameters } from "../../src/forgery/parameters.js";
-import { canonicalLandmarks, type GrayImage, type RgbImage } from "../../src/index.js";
+import type { GrayImage, RgbImage } from "../../src/image/image.js";
+import { canonicalLandmarks } from "../../src/image/landmarks.js";
 import { drawnFace } from "./support.js";
 
 const SIZE = 96;

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fitLandmarks } from "../../src/forgery/index.js";
 import { pointList } from "../../src/forgery/operations/align-donor.js";
-import { canonicalLandmarks } from "../../src/index.js";
+import { canonicalLandmarks } from "../../src/image/landmarks.js";
 import { drawnFace } from "./support.js";
 
 describe("fitLandmarks", () => {

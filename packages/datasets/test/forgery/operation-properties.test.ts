@@ -23,7 +23,7 @@ import {
 } from "../../src/forgery/operations/similarity.js";
 import { unsharp } from "../../src/forgery/operations/unsharp.js";
 import { lumaOf, rgbToYcbcr, ycbcrToRgb } from "../../src/forgery/operations/ycbcr.js";
-import { canonicalLandmarks, type Point } from "../../src/index.js";
+import { canonicalLandmarks, type Point } from "../../src/image/landmarks.js";
 import { drawnFace, operations, rasterOf } from "./support.js";
 
 const SIZE = 80;

@@ -5,7 +5,8 @@ import { readFixture } from "@roga/test-support";
 import { faceFrame, toFrame } from "../../src/forgery/operations/face-frame.js";
 import { whiteNoise } from "../../src/forgery/operations/random-field.js";
 import type { Raster } from "../../src/forgery/operations/raster.js";
-import { canonicalLandmarks, type RgbImage, rgbImage } from "../../src/index.js";
+import { type RgbImage, rgbImage } from "../../src/image/image.js";
+import { canonicalLandmarks } from "../../src/image/landmarks.js";
 
 export interface FixtureRaster {
   readonly width: number;

@@ -3,11 +3,11 @@
  * painted anew, and the lower face is rendered with smoother skin under slightly other light.
  * In the spirit of Face2Face (Thies et al., CVPR 2016).
  */
-import { meanLuma } from "../operations/colour-adjust.js";
+import { meanColour } from "../operations/colour-adjust.js";
 import { outlineOf } from "../operations/face-frame.js";
 import { guidedFilter } from "../operations/guided.js";
 import { bendMask, featherInwards } from "../operations/mask.js";
-import { expressionWarp, findMouthLine, paintInterior } from "../operations/mouth.js";
+import { expressionWarp, findMouthLine, paintInterior, teethWhite } from "../operations/mouth.js";
 import { polygonCoverage } from "../operations/polygon.js";
 import { remap } from "../operations/remap.js";
 import { relight } from "../operations/shading.js";
@@ -24,7 +24,7 @@ export function forgeFace2face({ face, frame, stream }: FamilyInput, drawn: Draw
   const warp = expressionWarp(frame, width, height, { ...drawn, line: findMouthLine(face, frame) });
   const albedo = guidedFilter(face, Math.max(1, Math.round(0.05 * frame.unit)), drawn.smoothing);
   const rendered = remap(albedo, warp.map, "bicubic");
-  const brightness = Math.min(0.95, drawn.teethBrightness * meanLuma(face, outline));
-  paintInterior(rendered, warp, { teeth: drawn.teeth, brightness, cavity: drawn.cavity });
+  const white = teethWhite(meanColour(face, outline), drawn.teethBrightness);
+  paintInterior(rendered, warp, { teeth: drawn.teeth, white, cavity: drawn.cavity });
   return { content: relight(rendered, frame, drawn.shading, drawn.shadingAngle), mask };
 }

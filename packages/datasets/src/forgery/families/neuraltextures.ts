@@ -3,16 +3,20 @@
  * texture, with the renderer's own fine pattern in the place of skin.
  * In the spirit of NeuralTextures (Thies, Zollhoefer, Niessner, SIGGRAPH 2019).
  */
-import { adjustColour, meanLuma } from "../operations/colour-adjust.js";
+import { adjustColour, meanColour } from "../operations/colour-adjust.js";
 import { outlineOf } from "../operations/face-frame.js";
 import { bendMask, featherInwards } from "../operations/mask.js";
-import { expressionWarp, findMouthLine, paintInterior } from "../operations/mouth.js";
+import { expressionWarp, findMouthLine, paintInterior, teethWhite } from "../operations/mouth.js";
 import { polygonCoverage } from "../operations/polygon.js";
 import { smoothField } from "../operations/random-field.js";
 import { remap } from "../operations/remap.js";
 import type { Drawn } from "../parameters.js";
 import { decodeCoarsely } from "./deepfakes.js";
 import type { FamilyInput, Forged } from "./family.js";
+
+/** The small opening shows little of the teeth, in the shade of the lip. */
+const TEETH_SHARE = 0.3;
+const TEETH_BRIGHTNESS = 0.8;
 
 /** Makes a `neuraltextures` forgery. */
 export function forgeNeuraltextures({ face, frame, stream }: FamilyInput, drawn: Drawn<"neuraltextures">): Forged {
@@ -24,8 +28,8 @@ export function forgeNeuraltextures({ face, frame, stream }: FamilyInput, drawn:
   const expression = { opening: drawn.opening, smile: drawn.smile, asymmetry: 0, line: findMouthLine(face, frame) };
   const warp = expressionWarp(frame, width, height, expression);
   const warped = remap(face, warp.map, "bicubic");
-  const brightness = 0.8 * meanLuma(face, outline);
-  paintInterior(warped, warp, { teeth: 0.3, brightness, cavity: drawn.cavity });
+  const white = teethWhite(meanColour(face, outline), TEETH_BRIGHTNESS);
+  paintInterior(warped, warp, { teeth: TEETH_SHARE, white, cavity: drawn.cavity });
   const decoded = decodeCoarsely(warped, frame.unit, drawn.reduction, drawn.smoothing);
   const texture = smoothField(width, height, 1, drawn.texturePeriod, stream.child("texture"));
   for (let i = 0; i < texture.data.length; i++) {

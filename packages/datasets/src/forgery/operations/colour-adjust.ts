@@ -48,15 +48,20 @@ export function adjustColour(image: Raster, adjustment: ColourAdjustment): Raste
   return output;
 }
 
-/** Mean luma over the pixels of a mask, each with its mask value as weight; 0 for an empty mask. */
-export function meanLuma(image: Raster, mask: Raster): number {
-  let sum = 0;
+/** Mean colour over the pixels of a mask, each with its mask value as weight; black for an empty mask. */
+export function meanColour(image: Raster, mask: Raster): [r: number, g: number, b: number] {
+  const sum: [number, number, number] = [0, 0, 0];
   let weight = 0;
   for (let i = 0; i < mask.data.length; i++) {
     const w = mask.data[i]!;
     if (w === 0) continue;
-    sum += w * luma(image.data[3 * i]!, image.data[3 * i + 1]!, image.data[3 * i + 2]!);
+    for (let c = 0; c < 3; c++) sum[c]! += w * image.data[3 * i + c]!;
     weight += w;
   }
-  return weight === 0 ? 0 : sum / weight;
+  return weight === 0 ? sum : [sum[0] / weight, sum[1] / weight, sum[2] / weight];
+}
+
+/** Mean luma over the pixels of a mask, each with its mask value as weight; 0 for an empty mask. */
+export function meanLuma(image: Raster, mask: Raster): number {
+  return luma(...meanColour(image, mask));
 }

@@ -7,7 +7,7 @@ import { type FaceFrame, MOUTH_B, toFrame, toPixels } from "./face-frame.js";
 import { gaussianBlur } from "./gaussian.js";
 import type { Raster } from "./raster.js";
 import { identityMap, type WarpMap } from "./remap.js";
-import { lumaOf } from "./ycbcr.js";
+import { luma, lumaOf } from "./ycbcr.js";
 
 /** Half the width of a mouth at rest, in eye distances. */
 const HALF_WIDTH = 0.42;
@@ -138,18 +138,28 @@ export function expressionWarp(
 export interface MouthInterior {
   /** Share of the opening, from the upper lip down, that the upper teeth fill. */
   readonly teeth: number;
-  /** Luma of the teeth. */
-  readonly brightness: number;
+  /** Colour of the teeth in full light. */
+  readonly white: readonly [r: number, g: number, b: number];
   /** Luma of the cavity behind them. */
   readonly cavity: number;
 }
 
+/** Share of the face's tint that teeth show: they are paler than skin under the same light. */
+const TEETH_TINT = 0.4;
+
+/** The colour of teeth in the light that gives a face this mean colour: `brightness` times its luma, slightly yellow. */
+export function teethWhite(
+  face: readonly [r: number, g: number, b: number],
+  brightness: number,
+): [number, number, number] {
+  const own = luma(...face);
+  const shade = (value: number, yellow: number): number =>
+    Math.min(0.95, brightness * own * yellow * (own === 0 ? 1 : 1 + TEETH_TINT * (value / own - 1)));
+  return [shade(face[0], 1), shade(face[1], 0.98), shade(face[2], 0.92)];
+}
+
 /** Paints the inside of the mouth over a raster, in place: teeth, the dark behind them, a hint of tongue. */
-export function paintInterior(
-  raster: Raster,
-  warp: ExpressionWarp,
-  { teeth, brightness, cavity }: MouthInterior,
-): void {
+export function paintInterior(raster: Raster, warp: ExpressionWarp, { teeth, white, cavity }: MouthInterior): void {
   const { data } = raster;
   for (let i = 0; i < warp.inside.length; i++) {
     const alpha = warp.inside[i]!;
@@ -159,12 +169,11 @@ export function paintInterior(
     // Teeth fade towards the corners, where the cheeks shade them, and show faint gaps.
     const gaps = 1 - 0.12 * (0.5 + 0.5 * Math.cos(across * 6 * Math.PI)) ** 3;
     const band = (1 - smoothStep((depth - teeth) / 0.12)) * (1 - smoothStep((Math.abs(across) - 0.6) / 0.4));
-    const white = brightness * gaps * (0.7 + 0.3 * smoothStep(depth / 0.25));
+    const light = gaps * (0.7 + 0.3 * smoothStep(depth / 0.25));
     const tongue = 0.2 * smoothStep((depth - 0.45) / 0.5) * (1 - across * across);
     const colours = [1.6 * cavity + 1.5 * tongue, 0.75 * cavity + 0.6 * tongue, 0.7 * cavity + 0.6 * tongue];
-    const tint = [1, 0.96, 0.9];
     for (let c = 0; c < 3; c++) {
-      const wanted = band * white * tint[c]! + (1 - band) * colours[c]!;
+      const wanted = band * light * white[c]! + (1 - band) * colours[c]!;
       data[3 * i + c]! += alpha * (wanted - data[3 * i + c]!);
     }
   }
