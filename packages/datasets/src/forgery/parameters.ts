@@ -115,7 +115,7 @@ const TABLE = {
     smoothing: range(0.0004, 0.002, "value²", "variance below which denoising takes structure for noise"),
     noiseGain: range(0.3, 0.9, "times", "level of the new noise against the noise that was removed"),
     noiseSlope: range(0.5, 1.6, "1", "exponent of the new noise's fall with frequency"),
-    noiseCutoff: range(0.5, 0.8, "cycles/(2 px)", "share of the Nyquist frequency from which new noise is missing"),
+    noiseCutoff: range(0.5, 0.8, "share", "part of the Nyquist frequency from which new noise is missing"),
     latentGrid: range(0.002, 0.007, "value", "amplitude of the latent decoder's periodic pattern"),
     latentPeriod: whole(4, 8, "px", "period of that pattern"),
     latentPhase: range(0, TURN, "rad", "phase of that pattern"),
