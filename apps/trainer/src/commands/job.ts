@@ -1,145 +1,31 @@
 /**
- * One training run in a process of its own: trains one algorithm with one seed, tests the selected epoch, and leaves
- * `result.json`. Reports to the process that forked it, and stops when told to or when that process is gone.
+ * `roga job`, which `train` forks: one training run in a process of its own. Reports to the process that forked it, and
+ * stops when told to or when that process is gone.
  */
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { ImageLoader, ofSplit, planBatches, writeFileAtomic } from "@roga/datasets";
-import type { RunResult } from "@roga/report";
-import { use } from "@roga/runtime";
-import {
-  checkpointWeights,
-  createRunDirectory,
-  describeEnvironment,
-  evaluate,
-  loadWeights,
-  train,
-} from "@roga/training";
-import { loadCorpus } from "../data/prepare.js";
-import { type Job, type JobMessage, jobName } from "../jobs/messages.js";
-import { algorithmOf, backboneOf, baseOptimizerOf } from "../jobs/method.js";
-import { testResults } from "../jobs/test-results.js";
-import { readRunConfig } from "../run-folder.js";
+import type { Job, JobMessage } from "../jobs/messages.js";
+import { trainAndTest } from "../jobs/train-and-test.js";
 
 /** The folder of the whole run, and which of its jobs this is. */
 export interface JobFlags extends Job {
   readonly run: string;
 }
 
-/** Milliseconds between two progress messages. */
-const PROGRESS_INTERVAL = 200;
-
 export async function runJob({ run, algorithm, seed }: JobFlags): Promise<void> {
+  const signal = stopSignal();
   try {
-    const finished = await trainAndTest(run, { algorithm, seed }, stopSignal());
+    const finished = await trainAndTest(run, { algorithm, seed }, signal, send);
     send({ kind: finished ? "finished" : "interrupted" });
   } catch (error) {
-    send({
-      kind: "failed",
-      message: process.env.ROGA_DEBUG ? String((error as Error).stack) : (error as Error).message,
-    });
+    const { stack, message } = error as Error;
+    if (signal.aborted) send({ kind: "interrupted" });
+    else send({ kind: "failed", message: (process.env.ROGA_DEBUG && stack) || message });
   } finally {
     process.disconnect?.();
   }
 }
 
-/** False if it was interrupted; what it saved lets it go on. */
-async function trainAndTest(run: string, job: Job, signal: AbortSignal): Promise<boolean> {
-  const config = await readRunConfig(run);
-  const engine = await use(config.engine);
-  const samples = await loadCorpus(config, run);
-  const folder = join(run, jobName(job));
-  const directory = await createRunDirectory(folder, { resume: await isStarted(folder) });
-  await writeFileAtomic(
-    directory.environment,
-    `${JSON.stringify(await describeEnvironment({ threads: engine.threads }), null, 2)}\n`,
-  );
-
-  const { perDomain, augment, epochs } = config.training;
-  const backbone = backboneOf(config, job.seed);
-  const { mean, std } = backbone.preprocessing;
-  const plan = planBatches({
-    samples: ofSplit(samples, "train"),
-    domains: config.data.sources,
-    perDomain,
-    seed: job.seed,
-  });
-  const loader = new ImageLoader({
-    size: config.model.inputSize,
-    mean,
-    std,
-    augment: augment ? { seed: job.seed } : null,
-  });
-  const report = throttle(send, PROGRESS_INTERVAL);
-  const isSource = new Set(config.data.sources);
-  const result = await train({
-    model: backbone.model,
-    algorithm: algorithmOf(job, config),
-    baseOptimizer: baseOptimizerOf(config),
-    plan,
-    loader,
-    validation: {
-      samples: ofSplit(samples, "val").filter(({ label, domain }) => label === 0 || isSource.has(domain)),
-      batchSize: config.evaluation.batchSize,
-    },
-    epochs,
-    runDirectory: directory,
-    seed: job.seed,
-    resume: true,
-    signal,
-    callbacks: {
-      onStep({ step, steps, epoch, imagesPerSecond, secondsLeft, record }) {
-        const note = `epoch ${epoch}/${epochs}, loss ${record.loss.toFixed(3)}, ${imagesPerSecond.toFixed(0)} images/s`;
-        report({ kind: "progress", phase: "train", done: step, total: steps, secondsLeft, note });
-      },
-    },
-  });
-  if (result.interrupted) return false;
-  if (result.best === null) throw new Error("no epoch has a validation AUC, so none can be selected");
-
-  await loadWeights(backbone.model, checkpointWeights(result.best.checkpoint));
-  const table = await evaluate({
-    model: backbone.model,
-    samples: ofSplit(samples, "test"),
-    loader,
-    batchSize: config.evaluation.batchSize,
-    path: join(directory.scores, "test.csv"),
-    signal,
-    onProgress: ({ done, total }) =>
-      report({ kind: "progress", phase: "test", done, total, secondsLeft: null, note: `${done} of ${total} images` }),
-  });
-  const outcome: RunResult = {
-    algorithm: job.algorithm,
-    seed: job.seed,
-    domains: testResults(table, config),
-    seconds: result.throughput.seconds,
-    imagesPerSecond: result.throughput.imagesPerSecond,
-    selectedEpoch: result.best.epoch,
-  };
-  await writeFileAtomic(join(folder, "result.json"), `${JSON.stringify(outcome, null, 2)}\n`);
-  return true;
-}
-
-async function isStarted(folder: string): Promise<boolean> {
-  try {
-    return (await readdir(folder)).length > 0;
-  } catch {
-    return false;
-  }
-}
-
 function send(message: JobMessage): void {
   process.send?.(message);
-}
-
-function throttle<T>(call: (value: T) => void, milliseconds: number): (value: T) => void {
-  let last = Number.NEGATIVE_INFINITY;
-  return (value) => {
-    const now = performance.now();
-    if (now - last < milliseconds) return;
-    last = now;
-    call(value);
-  };
 }
 
 function stopSignal(): AbortSignal {

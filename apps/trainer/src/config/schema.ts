@@ -97,7 +97,7 @@ const optimizer = z
 
 const training = z
   .strictObject({
-    epochs: count.default(10).describe("an epoch shows every fake of the source domains once"),
+    epochs: count.default(6).describe("an epoch shows every fake of the source domains once"),
     perDomain: z.int().min(2).multipleOf(2).default(8).describe("images of each domain in a batch, half of them real"),
     augment: z.boolean().default(true).describe("random flips, brightness and contrast"),
   })

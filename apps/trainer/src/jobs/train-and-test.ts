@@ -1,0 +1,124 @@
+/**
+ * One training run: trains one algorithm with one seed, tests the selected epoch, and leaves `result.json`.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ImageLoader, ofSplit, planBatches, writeFileAtomic } from "@roga/datasets";
+import type { RunResult } from "@roga/report";
+import { use } from "@roga/runtime";
+import {
+  checkpointWeights,
+  createRunDirectory,
+  describeEnvironment,
+  evaluate,
+  loadWeights,
+  train,
+} from "@roga/training";
+import { loadCorpus } from "../data/prepare.js";
+import { readRunConfig } from "../run-folder.js";
+import { type Job, type JobProgress, jobName } from "./messages.js";
+import { algorithmOf, backboneOf, baseOptimizerOf } from "./method.js";
+import { testResults } from "./test-results.js";
+
+/** Milliseconds between two reports of progress. */
+const PROGRESS_INTERVAL = 200;
+
+/** False if it was interrupted; what it saved lets it go on. */
+export async function trainAndTest(
+  run: string,
+  job: Job,
+  signal: AbortSignal,
+  onProgress: (progress: JobProgress) => void,
+): Promise<boolean> {
+  const config = await readRunConfig(run);
+  const engine = await use(config.engine);
+  const samples = await loadCorpus(config, run);
+  const folder = join(run, jobName(job));
+  const directory = await createRunDirectory(folder, { resume: await isStarted(folder) });
+  await writeFileAtomic(
+    directory.environment,
+    `${JSON.stringify(await describeEnvironment({ threads: engine.threads }), null, 2)}\n`,
+  );
+
+  const { perDomain, augment, epochs } = config.training;
+  const backbone = backboneOf(config, job.seed);
+  const { mean, std } = backbone.preprocessing;
+  const plan = planBatches({
+    samples: ofSplit(samples, "train"),
+    domains: config.data.sources,
+    perDomain,
+    seed: job.seed,
+  });
+  const loader = new ImageLoader({
+    size: config.model.inputSize,
+    mean,
+    std,
+    augment: augment ? { seed: job.seed } : null,
+  });
+  const report = throttle(onProgress, PROGRESS_INTERVAL);
+  const isSource = new Set(config.data.sources);
+  const result = await train({
+    model: backbone.model,
+    algorithm: algorithmOf(job, config),
+    baseOptimizer: baseOptimizerOf(config),
+    plan,
+    loader,
+    validation: {
+      samples: ofSplit(samples, "val").filter(({ label, domain }) => label === 0 || isSource.has(domain)),
+      batchSize: config.evaluation.batchSize,
+    },
+    epochs,
+    runDirectory: directory,
+    seed: job.seed,
+    resume: true,
+    signal,
+    callbacks: {
+      onStep({ step, steps, epoch, imagesPerSecond, secondsLeft, record }) {
+        const note = `epoch ${epoch}/${epochs}, loss ${record.loss.toFixed(3)}, ${imagesPerSecond.toFixed(0)} images/s`;
+        report({ kind: "progress", phase: "train", done: step, total: steps, secondsLeft, note });
+      },
+    },
+  });
+  if (result.interrupted) return false;
+  if (result.best === null) throw new Error("no epoch has a validation AUC, so none can be selected");
+
+  await loadWeights(backbone.model, checkpointWeights(result.best.checkpoint));
+  const table = await evaluate({
+    model: backbone.model,
+    samples: ofSplit(samples, "test"),
+    loader,
+    batchSize: config.evaluation.batchSize,
+    path: join(directory.scores, "test.csv"),
+    signal,
+    onProgress: ({ done, total }) =>
+      report({ kind: "progress", phase: "test", done, total, secondsLeft: null, note: `${done} of ${total} images` }),
+  });
+  const outcome: RunResult = {
+    algorithm: job.algorithm,
+    seed: job.seed,
+    domains: testResults(table, config),
+    seconds: result.throughput.seconds,
+    imagesPerSecond: result.throughput.imagesPerSecond,
+    selectedEpoch: result.best.epoch,
+  };
+  await writeFileAtomic(join(folder, "result.json"), `${JSON.stringify(outcome, null, 2)}\n`);
+  return true;
+}
+
+async function isStarted(folder: string): Promise<boolean> {
+  try {
+    return (await readdir(folder)).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function throttle<T>(call: (value: T) => void, milliseconds: number): (value: T) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (value) => {
+    const now = performance.now();
+    if (now - last < milliseconds) return;
+    last = now;
+    call(value);
+  };
+}

@@ -1,0 +1,143 @@
+/** The whole job in miniature: prepare, train and test, compare, resume; on drawn faces and on photographs. */
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { encodePng, forgeryFamilies, readManifest, renderFace } from "@roga/datasets";
+import { use } from "@roga/runtime";
+import { readScoreTable } from "@roga/training";
+import { expect, it } from "vitest";
+import { resolveConfig } from "../src/config/load.js";
+import { loadCorpus, prepareCorpus, readSkipped } from "../src/data/prepare.js";
+import type { Job } from "../src/jobs/messages.js";
+import { trainAndTest } from "../src/jobs/train-and-test.js";
+import { compare } from "../src/output/compare.js";
+import { writeContactSheet } from "../src/output/contact-sheet.js";
+import { createRunFolder } from "../src/run-folder.js";
+import { temporaryFolder } from "./support/temporary-folder.js";
+
+const board = { line: () => ({ update() {}, end() {} }), stop() {} };
+const never = new AbortController().signal;
+
+const small = {
+  engine: "cpu",
+  data: {
+    size: 48,
+    rendered: { identities: 10, frames: 1 },
+    targets: ["gan-upsampling"],
+    split: { train: 0.4, val: 0.3, test: 0.3 },
+  },
+  model: { inputSize: 32 },
+  training: { epochs: 1, perDomain: 2 },
+  evaluation: { replicates: 50 },
+};
+
+async function newRun(settings: object) {
+  const folder = join(await temporaryFolder(), "run");
+  const config = resolveConfig(settings, "test");
+  await createRunFolder(folder, config);
+  return { folder, config };
+}
+
+it("trains, tests and compares on drawn faces", { timeout: 120_000 }, async () => {
+  const { folder, config } = await newRun(small);
+  await prepareCorpus(config, folder, board, never);
+  const samples = await loadCorpus(config, folder);
+
+  const splits = new Map<string, Set<string | null>>();
+  for (const { identity, split } of samples) splits.set(identity, (splits.get(identity) ?? new Set()).add(split));
+  expect([...splits.values()].every((set) => set.size === 1)).toBe(true);
+  const domainsOf = (split: string) => new Set(samples.filter((one) => one.split === split).map((one) => one.domain));
+  expect(domainsOf("train")).toEqual(new Set(["real", ...config.data.sources]));
+  expect(domainsOf("test")).toEqual(new Set(["real", ...config.data.sources, "gan-upsampling"]));
+
+  const parameters = (await readFile(join(folder, "data", "parameters.jsonl"), "utf8")).trim().split("\n");
+  expect(parameters.length).toBe(samples.filter(({ label }) => label === 1).length);
+  const splitOf = new Map(samples.map((sample) => [sample.id, sample.split]));
+  for (const { id, donor } of parameters.map((line) => JSON.parse(line))) {
+    expect(splitOf.get(`real/${donor}`)).toBe(splitOf.get(id));
+    expect(donor.split("-")[0]).not.toBe(id.split("/")[1].split("-")[0]);
+  }
+
+  await writeContactSheet(join(folder, "contact-sheet.png"), samples);
+  const jobs: Job[] = [
+    { algorithm: "erm", seed: 1 },
+    { algorithm: "roga", seed: 1 },
+  ];
+  for (const job of jobs) expect(await trainAndTest(folder, job, never, () => {})).toBe(true);
+
+  const table = await compare(folder, config, await use("cpu"), jobs);
+  expect(table).toContain("gan-upsampling");
+  const { runs } = JSON.parse(await readFile(join(folder, "comparison.json"), "utf8"));
+  expect(runs.map(({ algorithm }: Job) => algorithm)).toEqual(["erm", "roga"]);
+  const { rows } = await readScoreTable(join(folder, "roga-seed1", "scores", "test.csv"));
+  expect(rows.length).toBe(samples.filter(({ split }) => split === "test").length);
+  expect(await readdir(folder)).toEqual(expect.arrayContaining(["report.html", "summary.txt", "config.yaml"]));
+});
+
+it("makes the same corpus again, byte for byte", async () => {
+  const settings = { ...small, data: { ...small.data, rendered: { identities: 7, frames: 1 } } };
+  const runs = [await newRun(settings), await newRun(settings)];
+  for (const { folder, config } of runs) await prepareCorpus(config, folder, board, never);
+  const [a, b] = await Promise.all(runs.map(({ folder }) => readManifest(join(folder, "data", "manifest.jsonl"))));
+  expect(a?.map(({ id }) => id)).toEqual(b?.map(({ id }) => id));
+  for (const [index, sample] of (a ?? []).entries()) {
+    expect((await readFile(sample.path)).equals(await readFile(b?.[index]?.path as string))).toBe(true);
+  }
+});
+
+async function photographs(count: number): Promise<string> {
+  const folder = join(await temporaryFolder(), "photographs");
+  await mkdir(folder);
+  for (let index = 0; index < count; index++) {
+    const { image } = renderFace({ seed: 5, identity: index, frame: 0, size: 64 });
+    await writeFile(join(folder, `face_${index}.png`), await encodePng(image));
+  }
+  return folder;
+}
+
+it("uses photographs, and leaves unreadable ones out with a count", async () => {
+  const real = await photographs(14);
+  await truncate(join(real, "face_3.png"), 200);
+  await writeFile(join(real, "face_4.jpg"), "");
+  const { folder, config } = await newRun({ ...small, data: { ...small.data, real, groupSize: 1 } });
+  await prepareCorpus(config, folder, board, never);
+  const skipped = await readSkipped(folder);
+  expect(skipped.map(({ path }) => path.split("/").pop())).toEqual(["face_3.png", "face_4.jpg"]);
+  const reals = (await loadCorpus(config, folder)).filter(({ label }) => label === 0);
+  expect(reals.some(({ id }) => id === "real/face_3")).toBe(false);
+  // One group is left out on each side of both borders between splits.
+  expect(reals.length).toBe(13 - 4);
+});
+
+it("an interrupted preparation leaves nothing that passes for a corpus, and starts over", async () => {
+  const { folder, config } = await newRun(small);
+  const controller = new AbortController();
+  const stopping = { ...board, line: () => ({ update: () => controller.abort(), end() {} }) };
+  await expect(prepareCorpus(config, folder, stopping, controller.signal)).rejects.toThrow();
+  expect(existsSync(join(folder, "data", "manifest.jsonl"))).toBe(false);
+  await prepareCorpus(config, folder, board, never);
+  expect((await loadCorpus(config, folder)).length).toBeGreaterThan(0);
+});
+
+it.each([
+  ["an empty folder", {}, /data\.real: no images in/],
+  ["a family that does not exist", { sources: ["deepfake"] }, /"deepfake" is no forgery family; known: deepfakes/],
+])("refuses %s", async (_, data, message) => {
+  const real = join(await temporaryFolder(), "empty");
+  await mkdir(real);
+  const settings = { ...small, data: { ...small.data, ...("sources" in data ? {} : { real }), ...data } };
+  const { folder, config } = await newRun(settings);
+  await expect(prepareCorpus(config, folder, board, never)).rejects.toThrow(message);
+});
+
+it("refuses a run folder that holds something", async () => {
+  const { folder, config } = await newRun(small);
+  await expect(createRunFolder(folder, config)).rejects.toThrow(/expected a new or empty folder.*roga train --resume/s);
+  await rm(join(folder, "config.yaml"));
+  await writeFile(join(folder, "thesis.doc"), "");
+  await expect(createRunFolder(folder, config)).rejects.toThrow(/found "thesis\.doc"/);
+});
+
+it("knows the families by the names the field uses", () => {
+  expect(forgeryFamilies.slice(0, 4)).toEqual(["deepfakes", "face2face", "faceswap", "neuraltextures"]);
+});
