@@ -15,7 +15,7 @@ export interface Combing {
 }
 
 /** How one lock grows. */
-export interface Way {
+interface Way {
   /** Along the scalp, before the lift. */
   readonly direction: readonly [number, number, number];
   readonly length: number;

@@ -7,7 +7,7 @@ export function mix(low: number, high: number, t: number): number {
 
 /** The value nearest to x in [low, high]. */
 export function clamp(x: number, low: number, high: number): number {
-  return x < low ? low : x > high ? high : x;
+  return Math.min(high, Math.max(low, x));
 }
 
 /** A cubic step from 0 at `from` to 1 at `to`; falls if `from` is above `to`. */

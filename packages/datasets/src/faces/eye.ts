@@ -147,7 +147,7 @@ export class Eyes {
     const wx = r[0]! * nx + r[1]! * ny + r[2]! * nz;
     const wy = r[3]! * nx + r[4]! * ny + r[5]! * nz;
     const wz = r[6]! * nx + r[7]! * ny + r[8]! * nz;
-    const shade = mix(0.3, 1, smoothstep(0, 3.4, lidShade));
+    const shade = mix(0.22, 1, smoothstep(0, 3.8, lidShade));
     irradiance(rig, wx, wy, wz, lit, Math.min(1, open * 1.15), 0.4, this.#light);
 
     const t = (Math.abs(x) - eyes.x) / eyes.halfLength;
@@ -163,7 +163,7 @@ export class Eyes {
     const depth = 1 - 0.05 * (ax * rig.key[0] + ay * rig.key[1]) * 12;
     const iridian =
       (1 - 0.68 * ring) * (1 + 0.5 * fibres) * (1 + 0.3 * inner) * Math.max(0.4, depth) * (1 - 0.97 * pupil);
-    const white = [0.6 - 0.05 * corner, 0.55 - 0.16 * corner, 0.51 - 0.17 * corner] as const;
+    const white = [0.5 - 0.06 * corner, 0.46 - 0.15 * corner, 0.43 - 0.16 * corner] as const;
     const veins = 1 - 0.05 * (1 + noise2(x * 1.3, y * 2.1, eyes.irisSeed + 2)) * (0.5 + corner);
     const caruncle = smoothstep(-0.8, -0.93, t);
     for (let i = 0; i < 3; i++) {
@@ -189,7 +189,7 @@ export class Eyes {
       r[3]! * hx + r[4]! * hy + r[5]! * hz,
       r[6]! * hx + r[7]! * hy + r[8]! * hz,
     ];
-    const glint = highlight(rig, gx, gy, gz, 110) * (bulge ? 2.6 : 0.5) * smoothstep(0.2, 1.4, lidShade);
+    const glint = highlight(rig, gx, gy, gz, 110) * (bulge ? 2.6 : 0.15) * smoothstep(0.2, 1.4, lidShade);
     const mirror = 0.03 * smoothstep(-0.2, 0.5, gy) * smoothstep(0.5, 2.5, lidShade);
     for (let i = 0; i < 3; i++) {
       this.radiance[i] = this.radiance[i]! + rig.keyColour[i]! * glint * (0.35 + 0.65 * lit) + mirror * rig.sky[i]!;

@@ -37,14 +37,15 @@ function noseRelief(nose: NoseTraits, x: number, y: number): number {
     spread = mix(6.6 * nose.tipWidth, 7, smoothstep(0, 0.8, down));
   }
   const flank = side / spread;
-  let z = height * Math.exp(-0.5 * flank * flank * (1 + 0.12 * flank * flank));
-  z += 2.4 * bell2(side, y, 0, tipY + 0.5, 6.2 * nose.tipWidth, 6);
+  // A narrow ridge on a wide foot.
+  let z = height * (0.74 * Math.exp(-0.75 * flank * flank) + 0.26 * Math.exp(-0.18 * flank * flank));
+  z += 2.2 * bell2(side, y, 0, tipY + 0.5, 6.2 * nose.tipWidth, 6);
 
   // The wings of the nose: domes whose steep rim makes the crease towards cheek and tip.
   const wing = Math.abs(side) - (nose.alarWidth - 5.4);
   const lift = y - (tipY - 6.2);
   const r2 = (wing / 6.2) ** 2 + (lift / (lift > 0 ? 8 : 5.8)) ** 2;
-  if (r2 < 1) z = smoothMax(z, 9.4 * (1 - r2) ** 0.7, 2.6);
+  if (r2 < 1) z = smoothMax(z, 10.6 * (1 - r2) ** 0.7, 2.2);
 
   z += 1.2 * bell2(side, y, 0, tipY - 9.5, 2.2, 3.5);
   return z - 2.6 * bell2(Math.abs(side), y, 7, tipY - 9.6, 3.4, 2);

@@ -4,7 +4,7 @@ import { clamp, mix } from "./curves.js";
 import { type Colour, hairReflectance } from "./pigments.js";
 
 /** The hair styles. `strands.ts` says how each one is combed. */
-export type HairStyle = "bald" | "buzz" | "crop" | "parted" | "swept" | "curly" | "bob" | "long" | "tied";
+type HairStyle = "bald" | "buzz" | "crop" | "parted" | "swept" | "curly" | "bob" | "long" | "tied";
 
 /** Hair of the lower face. */
 export type BeardStyle = "none" | "stubble" | "moustache" | "goatee" | "full";
@@ -36,7 +36,7 @@ export interface HairTraits {
 }
 
 /** What hair depends on. */
-export interface HairContext {
+interface HairContext {
   readonly age: number;
   readonly masculinity: number;
   readonly male: boolean;

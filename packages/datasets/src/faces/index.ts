@@ -1,3 +1,4 @@
 /** Faces that do not exist, rendered from seeds: people, videos of them, and frames of those. */
 export { FaceRenderError } from "./errors.js";
-export { type FaceRequest, type RenderedFace, renderFace } from "./render.js";
+export { type RenderedFace, renderFace } from "./render.js";
+export type { FaceRequest } from "./request.js";

@@ -12,7 +12,7 @@ import type { Colour } from "./pigments.js";
 export type Direction = readonly [x: number, y: number, z: number];
 
 /** Where a video was taken. */
-export type Place = "office" | "home" | "outdoors";
+type Place = "office" | "home" | "outdoors";
 
 /** The light of one video; a white surface that faces the key light without shadow has radiance near 1. */
 export interface LightRig {
@@ -68,7 +68,7 @@ const RIGS: readonly RigRange[] = [
   {
     place: "office",
     azimuth: [0, 35],
-    elevation: [42, 62],
+    elevation: [32, 52],
     warmth: [0, 0.4],
     key: [0.75, 0.95],
     ambient: [0.26, 0.42],
@@ -95,7 +95,7 @@ const RIGS: readonly RigRange[] = [
   {
     place: "outdoors",
     azimuth: [0, 40],
-    elevation: [45, 65],
+    elevation: [38, 56],
     warmth: [-0.3, 0],
     key: [0.5, 0.68],
     ambient: [0.42, 0.58],
@@ -142,8 +142,7 @@ export function drawLightRig(random: RandomStream): LightRig {
 const SKIN_WRAP: Colour = [0.34, 0.16, 0.11];
 
 function wrapped(cosine: number, wrap: number): number {
-  const lit = (cosine + wrap) / (1 + wrap);
-  return lit > 0 ? lit : 0;
+  return Math.max(0, (cosine + wrap) / (1 + wrap));
 }
 
 /**
@@ -205,5 +204,5 @@ export function skinHighlight(rig: LightRig, nx: number, ny: number, nz: number)
   const c4 = c2 * c2;
   const c8 = c4 * c4;
   const c16 = c8 * c8;
-  return (1.3 * c8 + 2.9 * c16 * c16) * rig.fresnel * Math.min(1, 4 * facing);
+  return (1.6 * c8 + 4 * c16 * c16) * rig.fresnel * Math.min(1, 4 * facing);
 }

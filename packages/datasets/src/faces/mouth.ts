@@ -39,9 +39,9 @@ export function paintMouth(
   const gap = 1 - 0.3 * bell(nearest / 0.4);
   const shade = smoothstep(-1.5, 2.4, Math.min(below + 0.6, above + 1.5)) * (1 - 0.75 * smoothstep(9, 24, side)) * gap;
   const tongue = smoothstep(9, 3, above) * smoothstep(17, 8, side) * smoothstep(0.25, 0.6, jaw);
-  surface.r = 0.055 + 0.14 * tongue + tooth * (0.6 * shade - 0.055);
-  surface.g = 0.014 + 0.04 * tongue + tooth * (0.55 * shade - 0.014);
-  surface.b = 0.012 + 0.035 * tongue + tooth * (0.45 * shade - 0.012);
+  surface.r = 0.055 + 0.14 * tongue + tooth * (0.5 * shade - 0.055);
+  surface.g = 0.014 + 0.04 * tongue + tooth * (0.455 * shade - 0.014);
+  surface.b = 0.012 + 0.035 * tongue + tooth * (0.37 * shade - 0.012);
   surface.slopeX = 0;
   surface.slopeY = 0;
   surface.gloss = 0.7 * tooth;

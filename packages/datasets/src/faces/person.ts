@@ -1,18 +1,20 @@
 /** Everything that is built once per person: traits, meshes, materials and hair, with the last few people kept at hand. */
 import { stream } from "@roga/tensor-utils/random";
+import { growBeard } from "./beard.js";
 import { type Body, buildBody } from "./body.js";
+import { drawIdentity } from "./draw-identity.js";
 import { buildEars } from "./ears.js";
 import { Eyes } from "./eye.js";
 import { buildGlasses } from "./glasses.js";
 import { buildHead, type HeadMesh } from "./head-mesh.js";
-import { drawIdentity, type FaceIdentity } from "./identity.js";
+import type { FaceIdentity } from "./identity.js";
 import { lipLine } from "./lip-shape.js";
 import { joinMeshes, type Mesh } from "./mesh.js";
 import { Skin } from "./skin.js";
-import { growBeard, growHair, type Strands } from "./strands.js";
+import { growHair, type Strands } from "./strands.js";
 
 /** A vertex and the offset in mm from it that hold one of the five facial points. */
-export interface Anchor {
+interface Anchor {
   readonly vertex: number;
   readonly dx: number;
   readonly dy: number;

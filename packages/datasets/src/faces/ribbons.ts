@@ -6,33 +6,17 @@
 import { clamp, smoothstep } from "./curves.js";
 import type { LightRig } from "./lighting.js";
 import { hash2 } from "./noise.js";
+import type { PlacedStrands } from "./place-strands.js";
 import type { ShadowMap } from "./shadow.js";
-import type { Strands } from "./strands.js";
-
-/** Strands in camera space, projected and lit, ready to be drawn. */
-export interface LitStrands {
-  readonly strands: Strands;
-  /** x, y on the raster and depth in mm of each point. */
-  readonly screen: Float32Array;
-  /** Linear radiance of each point. */
-  readonly radiance: Float32Array;
-}
 
 /** How brightly a strand shines whose shifted tangent has this cosine with the half vector. */
 function shine(cosine: number, halfPower: number): number {
   return Math.max(0, 1 - cosine * cosine) ** halfPower;
 }
 
-/**
- * Lights strands.
- *
- * @param turned x, y, z of every point in camera space
- * @param outward unit direction away from the head at every point, in camera space
- */
+/** The linear radiance of every point of strands: red, green, blue. */
 export function lightStrands(
-  strands: Strands,
-  turned: Float32Array,
-  outward: Float32Array,
+  { strands, turned, outward }: PlacedStrands,
   rig: LightRig,
   shadow: ShadowMap,
 ): Float32Array {
@@ -91,15 +75,20 @@ export function lightStrands(
 /** Number of lighter and darker hairs across a lock. */
 const STREAKS = 5;
 
-/** Blends strands into `target` (`size` x `size` linear RGB) where `depth` has nothing in front. `scale` is samples per mm. */
+/**
+ * Blends strands into `target` (`size` x `size` linear RGB, of a crop that is 256 mm wide) where `depth` has nothing in
+ * front of them.
+ *
+ * @param radiance what {@link lightStrands} gave
+ */
 export function drawStrands(
-  lit: LitStrands,
+  { strands, screen }: PlacedStrands,
+  radiance: Float32Array,
   target: Float32Array,
   depth: Float32Array,
   size: number,
-  scale: number,
 ): void {
-  const { strands, screen, radiance } = lit;
+  const scale = size / 256;
   const { count, points, halfWidths, solid } = strands;
   const streaks = new Float64Array(STREAKS);
   const hidden = (at: number): boolean => {

@@ -38,8 +38,8 @@ export function drawSensor(random: RandomStream, reflectance: number): Sensor {
   return {
     blur: mix(0.4, 1.25, draw("blur", 0, 1) ** 1.5),
     gains: [exposure * (1 + warmth + magenta), exposure * (1 - magenta), exposure * (1 - warmth + magenta)],
-    photon: mix(0.00012, 0.0011, iso),
-    read: mix(0.0012, 0.006, iso),
+    photon: mix(0.00008, 0.0006, iso),
+    read: mix(0.001, 0.0045, iso),
     chroma: draw("chroma", 0.35, 0.8),
     contrast: draw("contrast", 0.1, 0.55),
     saturation: draw("saturation", 0.9, 1.15),

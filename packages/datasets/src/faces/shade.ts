@@ -15,7 +15,7 @@ import { createSurface } from "./surface.js";
 import type { Camera, Rotation } from "./view.js";
 
 /** All that the light of one frame depends on. */
-export interface Scene {
+interface Scene {
   readonly person: Person;
   readonly expression: Expression;
   readonly rig: LightRig;
@@ -109,7 +109,7 @@ export function shade(scene: Scene, radiance: Float32Array): void {
       }
     } else if (material === Material.ear) {
       skin.plain(0.45, surface);
-      surface.hollow = 0.75 * smoothstep(0.5, -5, v);
+      surface.hollow = 0.7 * smoothstep(2.4, -2.5, v);
     } else if (material === Material.mouth) {
       const column = i % head.columns;
       const upperEdge = local[3 * (cutStart + column) + 1]!;
@@ -133,7 +133,7 @@ export function shade(scene: Scene, radiance: Float32Array): void {
     irradiance(rig, nx, ny, nz, lit, open, surface.scatter, light);
     const shine = surface.gloss * lit * skinHighlight(rig, nx, ny, nz);
     // Skin reflects its surroundings where it is seen at a grazing angle.
-    const sheen = 0.16 * surface.gloss * open * clamp(1 - nz, 0, 1) ** 3;
+    const sheen = 0.3 * surface.gloss * open * clamp(1 - nz, 0, 1) ** 3;
     radiance[out] = surface.r * light[0]! + shine * rig.keyColour[0] + sheen * rig.sky[0];
     radiance[out + 1] = surface.g * light[1]! + shine * rig.keyColour[1] + sheen * rig.sky[1];
     radiance[out + 2] = surface.b * light[2]! + shine * rig.keyColour[2] + sheen * rig.sky[2];

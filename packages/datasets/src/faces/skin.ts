@@ -50,7 +50,8 @@ export class Skin {
     surface.slopeX = 0.035 * noise2(u / 0.9, v / 0.9, detailSeed + 21);
     surface.slopeY = 0.035 * noise2(u / 0.9, v / 0.9, detailSeed + 22);
 
-    for (const [x, y, radius] of skin.moles) {
+    for (let mole = 0; mole < skin.moles.length; mole++) {
+      const [x, y, radius] = skin.moles[mole]!;
       const d2 = ((u - x) ** 2 + (v - y) ** 2) / (radius * radius);
       if (d2 < 4) paint(surface, MOLE, 0.75 * bell(d2 * 0.7));
     }
@@ -71,10 +72,10 @@ export class Skin {
   }
 
   #nostrils(side: number, v: number, surface: Surface): void {
-    const [dx, dy] = [side - 7.2, v - this.#identity.nose.tipY + 9.4];
+    const [dx, dy] = [side - 7.2, v - this.#identity.nose.tipY + 9.9];
     if (Math.abs(dx) > 7 || Math.abs(dy) > 5) return;
-    const nostril = bell2(dx * 0.95 + dy * 0.3, dy * 0.95 - dx * 0.3, 0, 0, 4.4, 2);
-    darken(surface, 1 - 0.92 * smoothstep(0.2, 0.75, nostril));
+    const nostril = bell2(dx * 0.95 + dy * 0.3, dy * 0.95 - dx * 0.3, 0, 0, 3.7, 1.7);
+    darken(surface, 1 - 0.88 * smoothstep(0.15, 0.8, nostril));
     surface.gloss *= 1 - nostril;
   }
 
