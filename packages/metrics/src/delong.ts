@@ -8,7 +8,7 @@ import { type Labels, readSamples, requireInRange, type Scores } from "./input.j
 import { type NullWhenUndefined, orNull, sampleMetric, type ThrowWhenUndefined } from "./metric.js";
 import { normalQuantile, twoSidedPValue } from "./normal.js";
 import { requireBothClasses } from "./require.js";
-import { argsort } from "./sort.js";
+import { argsortDescending } from "./sort.js";
 
 /** Options of {@link delongTest}. */
 export interface DelongTestOptions {
@@ -149,21 +149,21 @@ function place(metric: string, labels: Uint8Array, scores: Float64Array): { auc:
   for (let i = 0; i < count; i++) positives += labels[i]!;
   const negatives = count - positives;
   requireBothClasses(metric, positives, negatives, 2);
-  const { order, sorted } = argsort(scores);
+  const { order, sorted } = argsortDescending(scores);
   const placements = new Float64Array(count);
-  let fakesBelow = 0;
-  let realsBelow = 0;
+  let fakesAbove = 0;
+  let realsAbove = 0;
   let twicePairs = 0;
   for (let start = 0, end = 0; start < count; start = end) {
     let fakesHere = 0;
     while (end < count && sorted[end] === sorted[start]) fakesHere += labels[order[end++]!]!;
     const realsHere = end - start - fakesHere;
-    const ofFake = (realsBelow + realsHere / 2) / negatives;
-    const ofReal = (positives - fakesBelow - fakesHere / 2) / positives;
+    const ofFake = (negatives - realsAbove - realsHere / 2) / negatives;
+    const ofReal = (fakesAbove + fakesHere / 2) / positives;
     for (let i = start; i < end; i++) placements[order[i]!] = labels[order[i]!] === 1 ? ofFake : ofReal;
-    twicePairs += fakesHere * (2 * realsBelow + realsHere);
-    fakesBelow += fakesHere;
-    realsBelow += realsHere;
+    twicePairs += realsHere * (2 * fakesAbove + fakesHere);
+    fakesAbove += fakesHere;
+    realsAbove += realsHere;
   }
   return { auc: twicePairs / (2 * positives * negatives), placements };
 }

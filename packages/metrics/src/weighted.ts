@@ -9,7 +9,7 @@ import { rankedForm } from "./metric.js";
 import { RankedScores } from "./ranked.js";
 import { requireBothClasses } from "./require.js";
 import type { NumberedClusters } from "./resample.js";
-import { argsort } from "./sort.js";
+import { argsortDescending } from "./sort.js";
 
 /**
  * A number computed from labels and scores; `null` or an UndefinedMetricError say that there is none. A metric made by
@@ -59,9 +59,7 @@ interface Ranking {
 }
 
 function rankOnce(labels: Uint8Array, scores: Float64Array, clusters: NumberedClusters): Ranking {
-  const { order, sorted } = argsort(scores);
-  order.reverse();
-  sorted.reverse();
+  const { order, sorted } = argsortDescending(scores);
   return {
     scores: sorted,
     labels: Uint8Array.from(order, (i) => labels[i]!),
