@@ -4,7 +4,7 @@
 import cliProgress from "cli-progress";
 
 /** One line of progress. */
-export interface ProgressLine {
+interface ProgressLine {
   update(done: number, note: string, secondsLeft: number | null): void;
   end(note: string): void;
 }
@@ -66,7 +66,7 @@ function logBoard(stream: NodeJS.WriteStream): ProgressBoard {
 }
 
 /** "12 s left", "3 min 05 s left", or nothing while unknown. */
-export function timeLeft(seconds: number | null): string {
+function timeLeft(seconds: number | null): string {
   return seconds === null || !Number.isFinite(seconds) ? "" : `${duration(seconds)} left`;
 }
 
