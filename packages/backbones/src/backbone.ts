@@ -35,13 +35,31 @@ export interface Preprocessing {
 /** How a weight's dimensions are ordered elsewhere. */
 export type WeightLayout =
   /** One dimension, the same everywhere. */
-  | { kind: "vector" }
+  | {
+      /** Tells the layouts apart. */
+      kind: "vector";
+    }
   /** `[height, width, in, out]` here and in Keras, `[out, in, height, width]` in PyTorch. */
-  | { kind: "conv2d" }
+  | {
+      /** Tells the layouts apart. */
+      kind: "conv2d";
+    }
   /** `[in, out]` here and in Keras, `[out, in]` in PyTorch. */
-  | { kind: "dense" }
+  | {
+      /** Tells the layouts apart. */
+      kind: "dense";
+    }
   /** As `dense`; its inputs are a flattened image, in the order given by `[h, w, c]` here and by `[c, h, w]` in PyTorch. */
-  | { kind: "flattened-dense"; height: number; width: number; channels: number };
+  | {
+      /** Tells the layouts apart. */
+      kind: "flattened-dense";
+      /** Height of the image that is flattened. */
+      height: number;
+      /** Its width. */
+      width: number;
+      /** Its channels. */
+      channels: number;
+    };
 
 /** One weight's name here and in the code that the variant follows. */
 export interface WeightName {
@@ -102,7 +120,14 @@ export interface BackboneDefinition {
   /** Published definitions that it can follow; the first is the default. */
   readonly variants: readonly string[];
   /** Smallest, default and largest input size, in pixels. */
-  readonly inputSize: { readonly min: number; readonly default: number; readonly max: number };
+  readonly inputSize: {
+    /** The smallest. */
+    readonly min: number;
+    /** The one taken unless told otherwise. */
+    readonly default: number;
+    /** The largest. */
+    readonly max: number;
+  };
   /** Dropout rate as published. */
   readonly dropout: number;
   /** Builds it with fresh weights. */
