@@ -31,7 +31,12 @@ export interface DelongTest {
   /** Two-sided, of the hypothesis that both AUCs are equal. */
   readonly pValue: number;
   /** Normal confidence interval of the difference. */
-  readonly interval: { readonly low: number; readonly high: number };
+  readonly interval: {
+    /** Lower end. */
+    readonly low: number;
+    /** Upper end. */
+    readonly high: number;
+  };
 }
 
 /** Options of {@link delongInterval}. */

@@ -17,7 +17,13 @@ import { requireBothClasses } from "./require.js";
  *
  * Of equal thresholds, the highest.
  */
-export type ThresholdRule = "eer" | "youden" | { readonly falsePositiveRate: number };
+export type ThresholdRule =
+  | "eer"
+  | "youden"
+  | {
+      /** The highest rate allowed, 0..1. */
+      readonly falsePositiveRate: number;
+    };
 
 /** Options of {@link selectThreshold}. */
 export interface SelectThresholdOptions {

@@ -50,7 +50,18 @@ export interface VideoScores {
  * - `{topK: n}`: the mean of the n highest, n at least 1; of all of them in a video that has fewer.
  * - `{trimmed: fraction}`: the mean without the lowest and the highest ⌊fraction · frames⌋ each, 0 ≤ fraction < 0.5.
  */
-export type VideoRule = "mean" | "median" | "max" | { readonly topK: number } | { readonly trimmed: number };
+export type VideoRule =
+  | "mean"
+  | "median"
+  | "max"
+  | {
+      /** How many of the highest frames are averaged, at least 1. */
+      readonly topK: number;
+    }
+  | {
+      /** Share of the frames cut off at each end before averaging, from 0 to below 0.5. */
+      readonly trimmed: number;
+    };
 
 /** Options of {@link aggregateVideos}. */
 export interface AggregateVideosOptions {

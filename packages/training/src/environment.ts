@@ -40,7 +40,12 @@ export interface Environment {
   /** Versions of packages, by name. */
   readonly packages: Readonly<Record<string, string>>;
   /** Commit of the repository, and whether files in it were changed; `null` outside of a repository. */
-  readonly git: { readonly commit: string; readonly changed: boolean } | null;
+  readonly git: {
+    /** Hash of the commit. */
+    readonly commit: string;
+    /** Whether tracked files differ from it. */
+    readonly changed: boolean;
+  } | null;
   /** The command line, secrets masked. */
   readonly argv: readonly string[];
 }

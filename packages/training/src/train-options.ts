@@ -59,7 +59,12 @@ export interface TrainResult {
   /** Folder of its last checkpoint, as an absolute path. */
   readonly checkpoint: string;
   /** The selected epoch with its checkpoint's folder; `null` if no epoch has an AUC. */
-  readonly best: (BestEpoch & { readonly checkpoint: string }) | null;
+  readonly best:
+    | (BestEpoch & {
+        /** Its folder, as an absolute path. */
+        readonly checkpoint: string;
+      })
+    | null;
   /** The rule that selected it. */
   readonly selection: string;
   /** Epochs that are done and validated. */

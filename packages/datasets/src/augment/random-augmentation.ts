@@ -13,9 +13,19 @@ export interface AugmentOptions {
   /** Probability of a horizontal flip. Default 0.5. */
   readonly flip?: number;
   /** Shifts of brightness and contrast, each uniform in -limit..limit, drawn together. Default 0.5 and 0.1. */
-  readonly brightnessContrast?: { readonly probability: number; readonly limit: number };
+  readonly brightnessContrast?: {
+    /** How often, 0..1. */
+    readonly probability: number;
+    /** The largest shift, as a share of the value range. */
+    readonly limit: number;
+  };
   /** JPEG recompression with a quality from `quality[0]` to `quality[1]`. Default probability 0. */
-  readonly jpeg?: { readonly probability: number; readonly quality: readonly [number, number] };
+  readonly jpeg?: {
+    /** How often, 0..1. */
+    readonly probability: number;
+    /** Lowest and highest quality, 1..100. */
+    readonly quality: readonly [number, number];
+  };
 }
 
 /** Where in a run an image stands: what its augmentation is drawn for. */

@@ -13,7 +13,12 @@ export interface PrefetchOptions {
   /** Epochs to yield, counted from epoch 0. */
   readonly epochs: number;
   /** Where to begin, for a resumed run. Default the first step of epoch 0. */
-  readonly from?: { readonly epoch: number; readonly step: number };
+  readonly from?: {
+    /** Epoch, from 0. */
+    readonly epoch: number;
+    /** Step within the epoch, from 0. */
+    readonly step: number;
+  };
 }
 
 /** One step of a plan, loaded. */

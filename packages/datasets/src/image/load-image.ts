@@ -14,7 +14,12 @@ import { plainBytes } from "./plain-bytes.js";
  * Which part of the picture is kept: all of it (`"none"`; a picture that is not square is stretched),
  * or the central square whose side is `centre` times the shorter side, with `centre` in (0, 1].
  */
-export type Crop = "none" | { readonly centre: number };
+export type Crop =
+  | "none"
+  | {
+      /** Side of the square, as a fraction of the shorter side, above 0 and at most 1. */
+      readonly centre: number;
+    };
 
 /** How {@link loadImage} makes a square of a picture. */
 export interface LoadOptions extends DecodeOptions {

@@ -20,7 +20,12 @@ export interface ImageLoaderOptions extends LoadOptions {
   /** What the difference is divided by, per channel. Default 0.5 each. */
   readonly std?: readonly [number, number, number];
   /** Training augmentation of the batches of a plan; `null` for none. Default `null`. */
-  readonly augment?: (AugmentOptions & { readonly seed: number }) | null;
+  readonly augment?:
+    | (AugmentOptions & {
+        /** Seed of the draws. */
+        readonly seed: number;
+      })
+    | null;
   /** Bytes of decoded pixels kept in memory. Default 512 MiB. */
   readonly cacheBytes?: number;
   /** Images read at a time. Default 8. */
