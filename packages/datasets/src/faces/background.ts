@@ -8,10 +8,10 @@ import type { LightRig } from "./lighting.js";
 import { fractal2, hash2, noise2 } from "./noise.js";
 import type { Colour } from "./pigments.js";
 
-const SIZE = 112;
+const SIZE = 96;
 
 /** Half the side of the painted square in mm on the plane of the face. */
-const REACH = 230;
+const REACH = 170;
 
 /** A painted background. */
 export class Background {
@@ -187,7 +187,7 @@ function outdoors(chance: Chance, seed: number): Painter {
 
 /** Box blur of the texture along both axes, edges repeated. */
 function boxBlur(texture: Float32Array, radius: number): void {
-  const line = new Float32Array(SIZE);
+  const line = new Float32Array(SIZE + 2 * radius + 1);
   for (const [step, across] of [
     [3, 3 * SIZE],
     [3 * SIZE, 3],
@@ -195,11 +195,12 @@ function boxBlur(texture: Float32Array, radius: number): void {
     for (let row = 0; row < SIZE; row++) {
       for (let c = 0; c < 3; c++) {
         const first = row * across + c;
-        for (let i = 0; i < SIZE; i++) line[i] = texture[first + i * step]!;
+        for (let i = 0; i < line.length; i++) line[i] = texture[first + clamp(i - radius, 0, SIZE - 1) * step]!;
+        let sum = 0;
+        for (let i = 0; i <= 2 * radius; i++) sum += line[i]!;
         for (let i = 0; i < SIZE; i++) {
-          let sum = 0;
-          for (let k = -radius; k <= radius; k++) sum += line[clamp(i + k, 0, SIZE - 1)]!;
           texture[first + i * step] = sum / (2 * radius + 1);
+          sum += line[i + 2 * radius + 1]! - line[i]!;
         }
       }
     }

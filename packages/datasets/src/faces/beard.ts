@@ -4,7 +4,8 @@ import { mix, smoothstep } from "./curves.js";
 import type { HeadMesh } from "./head-mesh.js";
 import type { FaceIdentity } from "./identity.js";
 import { hash2 } from "./noise.js";
-import { collect, type Lock, normalize, type Strands } from "./strands.js";
+import { normalize } from "./skull.js";
+import { collect, type Lock, type Strands } from "./strands.js";
 
 /** The beard of a person, if there is one beyond stubble. */
 export function growBeard(identity: FaceIdentity, head: HeadMesh): Strands | undefined {

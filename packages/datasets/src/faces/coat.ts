@@ -22,11 +22,18 @@ export function writeCoat(
   at: number,
 ): void {
   const { skin, eyes, nose, mouth, hair, detailSeed } = identity;
+  out[at + Coat.scalp] = scalpDensity(hair, angle, y);
+  if (Math.abs(angle) > 1.9) {
+    // Behind the ears: never seen closely.
+    out[at + Coat.melanin] = skin.melanin;
+    out[at + Coat.blood] = skin.haemoglobin;
+    out[at + Coat.gloss] = 0.5 * skin.oil;
+    return;
+  }
   const side = Math.abs(u);
   const patches = fractal2(u / 11, v / 11, detailSeed);
   // Thin skin around the eyes is darker and redder.
   const lids = bell2(side, v, eyes.x - 2, -5, 15, 7);
-  out[at + Coat.scalp] = scalpDensity(hair, angle, y);
   out[at + Coat.melanin] = skin.melanin * (1 + 0.07 * patches) + (0.03 + 0.035 * eyes.bag) * lids;
   out[at + Coat.blood] =
     skin.haemoglobin +

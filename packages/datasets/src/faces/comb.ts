@@ -86,7 +86,7 @@ export function combAt(
   const along = (x: number, y: number, z: number): readonly [number, number, number] => {
     const off = x * normal[0] + y * normal[1] + z * normal[2];
     const [tx, ty, tz] = [x - off * normal[0], y - off * normal[1], z - off * normal[2]];
-    const size = Math.hypot(tx, ty, tz) + 1e-6;
+    const size = Math.sqrt(tx * tx + ty * ty + tz * tz) + 1e-6;
     return [tx / size, ty / size, tz / size];
   };
   const whorl = along(p[0] - WHORL[0], p[1] - WHORL[1], p[2] - WHORL[2]);

@@ -145,7 +145,7 @@ function buildActions(
     const side = Math.abs(u);
     const outward = Math.sign(u);
     const [y, z] = [positions[3 * index + 1]!, positions[3 * index + 2]!];
-    if (z < -100) continue;
+    if (z < -100 || v > 90 || v < -176) continue;
     const above = isAbove(index);
 
     const corner = bell2(side, v, mouth.halfWidth + 1, mouth.y, 13, 11);

@@ -64,6 +64,9 @@ export function meshColumns(): readonly number[] {
 export class HeadSurface {
   readonly #channels: readonly Float64Array[];
   readonly #jawPoint: number;
+  /** The profile at the row that was asked for last: front y, z, side x, y, z, back y, z. */
+  readonly #profile = new Float64Array(7);
+  #row = Number.NaN;
 
   constructor(identity: FaceIdentity) {
     const { head, mouth } = identity;
@@ -106,19 +109,22 @@ export class HeadSurface {
 
   /** Writes the point at a row parameter and an angle (radians, 0 front, positive to the right) to `out[0..2]`. */
   at(row: number, angle: number, out: Float64Array): void {
-    const channel = (index: number): number => spline(this.#channels[index]!, row);
+    const profile = this.#profile;
+    if (row !== this.#row) {
+      this.#row = row;
+      for (let i = 0; i < profile.length; i++) profile[i] = spline(this.#channels[i]!, row);
+    }
     const cosine = Math.cos(angle);
-    const sideX = channel(2);
-    const sideY = channel(3);
-    const sideZ = channel(4);
-    out[0] = sideX * Math.sin(angle);
+    const sideY = profile[3]!;
+    const sideZ = profile[4]!;
+    out[0] = profile[2]! * Math.sin(angle);
     if (cosine >= 0) {
       const jaw = row > 11 && row < 19 ? 1 - Math.abs(row - 15) / 4 : 0;
-      out[1] = sideY + (channel(0) - sideY) * cosine ** mix(1.6, this.#jawPoint, Math.max(0, jaw));
-      out[2] = sideZ + (channel(1) - sideZ) * cosine;
+      out[1] = sideY + (profile[0]! - sideY) * cosine ** mix(1.6, this.#jawPoint, Math.max(0, jaw));
+      out[2] = sideZ + (profile[1]! - sideZ) * cosine;
     } else {
-      out[1] = sideY + (channel(5) - sideY) * -cosine;
-      out[2] = sideZ + (channel(6) - sideZ) * -cosine;
+      out[1] = sideY + (profile[5]! - sideY) * -cosine;
+      out[2] = sideZ + (profile[6]! - sideZ) * -cosine;
     }
   }
 }

@@ -44,10 +44,7 @@ export function joinMeshes(parts: readonly Mesh[]): Mesh {
     joined.face.set(part.face, 2 * vertex);
     joined.coat.set(part.coat, COAT * vertex);
     joined.follow.set(part.follow, vertex);
-    joined.triangles.set(
-      part.triangles.map((index) => index + vertex),
-      3 * triangle,
-    );
+    for (let i = 0; i < part.triangles.length; i++) joined.triangles[3 * triangle + i] = part.triangles[i]! + vertex;
     joined.materials.set(part.materials, triangle);
     vertex += part.follow.length;
     triangle += part.materials.length;
@@ -61,16 +58,22 @@ export function gridTriangles(
   columns: number,
   keep: (row: number, column: number) => boolean,
 ): Uint32Array {
-  const indices: number[] = [];
+  const indices = new Uint32Array(6 * (rows - 1) * (columns - 1));
+  let used = 0;
   for (let row = 0; row + 1 < rows; row++) {
     for (let column = 0; column + 1 < columns; column++) {
       if (!keep(row, column)) continue;
       const a = row * columns + column;
       const b = a + columns;
-      indices.push(a, b, a + 1, a + 1, b, b + 1);
+      indices[used++] = a;
+      indices[used++] = b;
+      indices[used++] = a + 1;
+      indices[used++] = a + 1;
+      indices[used++] = b;
+      indices[used++] = b + 1;
     }
   }
-  return Uint32Array.from(indices);
+  return indices.slice(0, used);
 }
 
 /**

@@ -101,7 +101,7 @@ function coarseTriangles({ rows, columns }: HeadMesh): Uint32Array {
 }
 
 /** People kept: building one takes longer than rendering a frame, and videos ask for the same one again and again. */
-const KEPT = 12;
+const KEPT = 4;
 const people = new Map<string, Person>();
 
 /** The person of a seed and an identity; the same inputs always give an equal person. */

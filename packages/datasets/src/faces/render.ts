@@ -51,7 +51,7 @@ function workspaceOf(size: number): Workspace {
 
 /**
  * Renders one frame of a video of a person as an aligned crop, as a face detector and DeepfakeBench's aligner would
- * deliver it: eyes, nose and mouth near their canonical places (within 5/256 of the side, the nose tip of a turned head
+ * deliver it: eyes, nose and mouth near their canonical places (within 9/256 of the side, the nose tip of a turned head
  * within 12/256), hair and chin in the picture, a little background around.
  *
  * The seed and identity decide the person; the video decides light, camera and background; the frame decides pose,

@@ -1,12 +1,9 @@
-/** A smooth stand-in for the head, as hair feels it: a super-ellipsoid above the brows and a tapering column below them. */
+/** A smooth stand-in for the head, as hair feels it: a super-ellipsoid of exponent 2.5 above the brows and a tapering column below them. */
 import { clamp, mix, smoothstep } from "./curves.js";
 import type { FaceIdentity } from "./identity.js";
 
 const CENTRE_Y = 22;
 const CENTRE_Z = -89;
-
-/** Exponent of the super-ellipsoid: the skull is fuller towards the crown than an ellipsoid. */
-const POWER = 2.5;
 
 /** The head that hair lies on. */
 export class Skull {
@@ -29,23 +26,25 @@ export class Skull {
   /** Writes the outward direction at a point. */
   normal(p: readonly [number, number, number], out: [number, number, number]): void {
     const [ax, ay, az] = this.#axes(p[1], p[2]);
-    const flat = Math.hypot(p[0] / ax, (p[2] - CENTRE_Z) / az);
-    const level = flat ** (POWER - 2);
-    out[0] = (level * p[0]) / (ax * ax);
-    out[1] = p[1] > CENTRE_Y ? ((p[1] - CENTRE_Y) / ay) ** (POWER - 1) / ay : 0;
-    out[2] = (level * (p[2] - CENTRE_Z)) / (az * az);
-    const length = Math.hypot(out[0], out[1], out[2]) + 1e-9;
-    out[0] /= length;
-    out[1] /= length;
-    out[2] /= length;
+    const [dx, dz] = [p[0] / ax, (p[2] - CENTRE_Z) / az];
+    const up = Math.max(0, (p[1] - CENTRE_Y) / ay);
+    // The gradient of flat^2.5 + up^2.5, with flat the distance from the axis.
+    const level = Math.sqrt(Math.sqrt(dx * dx + dz * dz));
+    out[0] = (level * dx) / ax;
+    out[1] = (up * Math.sqrt(up)) / ay;
+    out[2] = (level * dz) / az;
+    normalize(out);
   }
 
   /** 1 on the surface `distance` mm off the head, less inside, more outside. */
   #level(p: readonly [number, number, number], distance: number, ear: number): number {
     const [ax, ay, az] = this.#axes(p[1], p[2]);
-    const flat = Math.hypot(p[0] / (ax + distance + ear), (p[2] - CENTRE_Z) / (az + distance));
+    const [dx, dz] = [p[0] / (ax + distance + ear), (p[2] - CENTRE_Z) / (az + distance)];
+    const flat2 = dx * dx + dz * dz;
+    const flat = Math.sqrt(flat2);
     if (p[1] <= CENTRE_Y) return flat;
-    return (flat ** POWER + ((p[1] - CENTRE_Y) / (ay + distance)) ** POWER) ** (1 / POWER);
+    const up = (p[1] - CENTRE_Y) / (ay + distance);
+    return (flat2 * Math.sqrt(flat) + up * up * Math.sqrt(up)) ** 0.4;
   }
 
   /** Moves a point outwards until it is at least `distance` mm off the head; off the ears too where hair covers them. */
@@ -73,4 +72,12 @@ function scaleAbout(p: [number, number, number], factor: number): void {
   p[0] *= factor;
   p[2] = CENTRE_Z + (p[2] - CENTRE_Z) * factor;
   if (p[1] > CENTRE_Y) p[1] = CENTRE_Y + (p[1] - CENTRE_Y) * factor;
+}
+
+/** Scales a vector to unit length, in place. */
+export function normalize(v: [number, number, number]): void {
+  const length = Math.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]) + 1e-9;
+  v[0] /= length;
+  v[1] /= length;
+  v[2] /= length;
 }

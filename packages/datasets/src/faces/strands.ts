@@ -9,7 +9,7 @@ import type { FaceIdentity } from "./identity.js";
 import { hash2, noise2 } from "./noise.js";
 import type { Colour } from "./pigments.js";
 import { hairlineHeight, scalpDensity } from "./scalp.js";
-import { Skull } from "./skull.js";
+import { normalize, Skull } from "./skull.js";
 
 /** Locks of hair of one colour, all with the same number of points. */
 export interface Strands {
@@ -85,7 +85,7 @@ export function growHair(identity: FaceIdentity): Strands {
       const angle = (2 * random(0) - 1) * reach;
       surface.at(mix(top, bottom, random(1) ** 0.9), angle, root);
       // The rings of rows near the crown are small.
-      if (random(2) > 0.25 + Math.hypot(root[0]!, root[2]! + 90) / 100) continue;
+      if (random(2) > 0.25 + Math.sqrt(root[0]! ** 2 + (root[2]! + 90) ** 2) / 100) continue;
       if (random(3) > scalpDensity(hair, angle, root[1]!)) continue;
       const above = root[1]! - hairlineHeight(hair, angle);
       locks.push(growLock(hair.seed, attempt, root, angle, above, combing, skull, steps, identity));
@@ -176,12 +176,4 @@ function growLock(
     anchor: -1,
     order: points[middle + 2]! + 6 * layer + (way.inFront ? 30 : 0),
   };
-}
-
-/** Scales a vector to unit length, in place. */
-export function normalize(v: [number, number, number]): void {
-  const length = Math.hypot(v[0], v[1], v[2]) + 1e-9;
-  v[0] /= length;
-  v[1] /= length;
-  v[2] /= length;
 }

@@ -16,7 +16,7 @@ export interface Video {
   readonly distance: number;
 }
 
-const KEPT_VIDEOS = 12;
+const KEPT = 4;
 const videos = new Map<string, Video>();
 
 /** A video of a person; the same inputs always give an equal video. */
@@ -37,7 +37,7 @@ export function videoOf(seed: number, identity: number | string, video: number |
       motion: drawMotion(random.child("motion")),
       distance: random.child("distance").uniform(620, 1500),
     };
-    if (videos.size >= KEPT_VIDEOS) videos.delete(videos.keys().next().value!);
+    if (videos.size >= KEPT) videos.delete(videos.keys().next().value!);
   }
   videos.set(key, found);
   return found;
