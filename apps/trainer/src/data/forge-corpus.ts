@@ -35,6 +35,9 @@ export interface ForgeOptions {
   readonly onProgress: (done: number, total: number) => void;
 }
 
+/** Faces kept in memory, since each serves as a donor as well: 56 MB at 96 px. */
+const KEPT_FACES = 512;
+
 /** Encodings in flight while the next face is forged. */
 const PENDING_WRITES = 16;
 
@@ -46,6 +49,7 @@ export async function forgeCorpus(faces: SplitFaces, options: ForgeOptions): Pro
   for (const domain of ["real", ...families]) await mkdir(join(folder, "images", domain), { recursive: true });
   for (const family of families) await mkdir(join(folder, "masks", family), { recursive: true });
 
+  const load = faceLoader();
   const samples: Sample[] = [];
   const writes = new Set<Promise<void>>();
   const write = async (work: Promise<void>) => {
@@ -60,8 +64,9 @@ export async function forgeCorpus(faces: SplitFaces, options: ForgeOptions): Pro
     const wanted = split === "test" ? families : sources.map(requireFamily);
     for (const source of faces[split]) {
       options.signal.throwIfAborted();
-      const face = await source.load();
-      const donor = await pickDonor(source, faces[split], seed);
+      const donor = pickDonor(source, faces[split], seed);
+      const face = await load(source);
+      const donorFace = await load(donor);
       const draws = stream(seed, "forge", source.id);
       const base = { video: source.video, identity: source.identity, split };
 
@@ -73,8 +78,8 @@ export async function forgeCorpus(faces: SplitFaces, options: ForgeOptions): Pro
       for (const family of wanted) {
         const forged = forge(family, face.image, {
           landmarks: face.landmarks,
-          donor: donor.face.image,
-          donorLandmarks: donor.face.landmarks,
+          donor: donorFace.image,
+          donorLandmarks: donorFace.landmarks,
           stream: draws.child(family),
         });
         const id = `${family}/${source.id}`;
@@ -102,17 +107,24 @@ function requireFamily(name: string): ForgeryFamily {
   return family;
 }
 
-async function pickDonor(
-  source: FaceSource,
-  faces: readonly FaceSource[],
-  seed: number,
-): Promise<{ id: string; face: Face }> {
+function pickDonor(source: FaceSource, faces: readonly FaceSource[], seed: number): FaceSource {
   const others = faces.filter(({ identity }) => identity !== source.identity);
   if (others.length === 0) {
     throw new Error(`data: a donor for "${source.id}" needs a second identity in its split, found one alone`);
   }
-  const donor = stream(seed, "donor", source.id).choice(others);
-  return { id: donor.id, face: await donor.load() };
+  return stream(seed, "donor", source.id).choice(others);
+}
+
+/** Loads faces and keeps the latest. */
+function faceLoader(): (source: FaceSource) => Promise<Face> {
+  const kept = new Map<string, Face>();
+  return async (source) => {
+    const face = kept.get(source.id) ?? (await source.load());
+    kept.set(source.id, face);
+    const [oldest] = kept.keys();
+    if (kept.size > KEPT_FACES && oldest !== undefined) kept.delete(oldest);
+    return face;
+  };
 }
 
 async function savePng(path: string, image: RgbImage | GrayImage): Promise<void> {
