@@ -45,7 +45,7 @@ function noseRelief(nose: NoseTraits, x: number, y: number): number {
   const wing = Math.abs(side) - (nose.alarWidth - 5.4);
   const lift = y - (tipY - 6.2);
   const r2 = (wing / 6.2) ** 2 + (lift / (lift > 0 ? 8 : 5.8)) ** 2;
-  if (r2 < 1) z = smoothMax(z, 10.6 * (1 - r2) ** 0.7, 2.2);
+  if (r2 < 1) z = smoothMax(z, 9.2 * (1 - r2) ** 0.7, 3);
 
   z += 1.2 * bell2(side, y, 0, tipY - 9.5, 2.2, 3.5);
   return z - 2.6 * bell2(Math.abs(side), y, 7, tipY - 9.6, 3.4, 2);

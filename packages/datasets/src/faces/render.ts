@@ -86,6 +86,7 @@ export function renderFace(request: FaceRequest): RenderedFace {
   shadow.draw(rig.key, turned, count, person.shadowTriangles);
   const hair = person.strands.map((strands) => placeStrands(strands, mesh.positions, local, rotation, camera));
   for (const placed of hair) castHair(placed, occlusion, shadow);
+  shadow.settleHair();
   occlusion.measure(raster / 256);
 
   const { expression } = state;

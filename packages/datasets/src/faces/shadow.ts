@@ -69,6 +69,27 @@ export class ShadowMap {
     }
   }
 
+  /** Closes the gaps between the pieces of hair: spreads each cell's cover over its neighbours. */
+  settleHair(): void {
+    const cover = this.#hairCover.slice();
+    const depth = this.#hairDepth.slice();
+    for (let row = 1; row < MAP_SIZE - 1; row++) {
+      for (let column = 1; column < MAP_SIZE - 1; column++) {
+        const at = row * MAP_SIZE + column;
+        let sum = 0;
+        let nearest = -Infinity;
+        for (let j = at - MAP_SIZE; j <= at + MAP_SIZE; j += MAP_SIZE) {
+          for (let i = j - 1; i <= j + 1; i++) {
+            sum += cover[i]!;
+            nearest = Math.max(nearest, depth[i]!);
+          }
+        }
+        this.#hairCover[at] = sum / 9;
+        this.#hairDepth[at] = nearest;
+      }
+    }
+  }
+
   /** Share of the key light that reaches a point, 0 to 1, blurred over `softness` mm. */
   lit(px: number, py: number, pz: number, softness: number): number {
     this.#find(px, py, pz);

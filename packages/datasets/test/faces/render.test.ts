@@ -46,7 +46,7 @@ describe("what a request decides", () => {
 
 describe("the picture", () => {
   it("holds finite values in 0..1 that use most of the range", () => {
-    for (let identity = 0; identity < 6; identity++) {
+    for (let identity = 0; identity < 4; identity++) {
       const { data } = face(identity, 40 * identity).image;
       let low = 1;
       let high = 0;
@@ -100,7 +100,7 @@ describe("landmarks", () => {
   it("lie near their canonical places, as an aligner leaves them", () => {
     const canonical = canonicalLandmarks(256);
     const errors: Record<string, number[]> = {};
-    for (let identity = 0; identity < 6; identity++) {
+    for (let identity = 0; identity < 4; identity++) {
       for (const frame of [0, 60, 120]) {
         const { landmarks } = face(identity, frame);
         for (const [name, [x, y]] of Object.entries(landmarks)) {
@@ -121,7 +121,7 @@ describe("landmarks", () => {
   it("point at what is there: eyes and lips stand out from the skin between them", () => {
     let eyes = 0;
     let mouths = 0;
-    const people = [0, 1, 2, 3, 4, 5];
+    const people = [0, 1, 2, 3];
     for (const identity of people) {
       const { image, landmarks } = face(identity, 0, 0, 128);
       const at = (x: number, y: number, c: number): number => {
@@ -145,7 +145,7 @@ describe("landmarks", () => {
 
 describe("videos", () => {
   it("move smoothly: neighbouring frames differ less than distant ones", () => {
-    for (const identity of [0, 2, 4]) {
+    for (const identity of [0, 2]) {
       const [a, b, c, d] = [20, 21, 60, 61].map((frame) => face(identity, frame).image);
       const near = difference(a!, b!) + difference(c!, d!);
       const far = difference(a!, c!) + difference(b!, d!);
@@ -165,7 +165,7 @@ describe("videos", () => {
     };
     const distance = (a: readonly number[], b: readonly number[]): number =>
       Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0) / a.length);
-    const people = [0, 1, 2, 3, 4, 5];
+    const people = [0, 1, 2, 3];
     const shots = people.map((identity) => ({
       first: descriptor(identity, 0, 0),
       later: descriptor(identity, 0, 45),
