@@ -25,6 +25,8 @@ export const environment = {
 
 /** Runs a command in the workspace root and ends the process with its exit status where it fails. */
 export function run(command, args, options = {}) {
+  // Ctrl-C reaches the command as well, which may have something to save: wait for it.
+  process.on("SIGINT", () => {});
   const done = spawnSync(command, args, { cwd: root, env: environment, stdio: "inherit", shell: windows, ...options });
   if (done.error) throw done.error;
   if (done.status !== 0) process.exit(done.status ?? 1);

@@ -9,12 +9,17 @@ import type { Config } from "./config/schema.js";
 
 const CONFIG_FILE = "config.yaml";
 
+/** The command that goes on with a run, as the user started this one. */
+export function resumeCommand(folder: string): string {
+  return `${process.env.ROGA_COMMAND ?? "roga"} train --resume ${folder}`;
+}
+
 /** Makes the folder of a new run; refuses one that holds anything. */
 export async function createRunFolder(folder: string, config: Config): Promise<void> {
   await mkdir(folder, { recursive: true });
   const [first] = await readdir(folder);
   if (first !== undefined) {
-    const hint = existsSync(join(folder, CONFIG_FILE)) ? `; to go on with that run: roga train --resume ${folder}` : "";
+    const hint = existsSync(join(folder, CONFIG_FILE)) ? `; to go on with that run: ${resumeCommand(folder)}` : "";
     throw new Error(`--out ${folder}: expected a new or empty folder, found "${first}"${hint}`);
   }
   await writeFileAtomic(join(folder, CONFIG_FILE), stringify(config));

@@ -16,7 +16,7 @@ import { runJobs } from "../jobs/pool.js";
 import { compare } from "../output/compare.js";
 import { writeContactSheet } from "../output/contact-sheet.js";
 import { duration, progressBoard } from "../output/progress.js";
-import { createRunFolder, readRunConfig } from "../run-folder.js";
+import { createRunFolder, readRunConfig, resumeCommand } from "../run-folder.js";
 
 /** The command's flags; each but `config`, `out` and `set` stands for one option of the configuration. */
 export interface TrainFlags {
@@ -84,11 +84,11 @@ async function execute(folder: string, config: Config, engine: Engine): Promise<
     if (failed.length > 0) {
       const reasons = failed.map(({ job, end }) => `${jobName(job)}: ${end.message ?? end.kind}`).join("\n");
       throw new Error(
-        `${failed.length} of ${jobs.length} runs failed:\n${reasons}\nMend the cause, then: roga train --resume ${folder}`,
+        `${failed.length} of ${jobs.length} runs failed:\n${reasons}\nMend the cause, then: ${resumeCommand(folder)}`,
       );
     }
   } catch (error) {
-    if (signal.aborted) throw new Interrupted(`Stopped and saved. Go on with: roga train --resume ${folder}`);
+    if (signal.aborted) throw new Interrupted(`Stopped and saved. Go on with: ${resumeCommand(folder)}`);
     throw error;
   } finally {
     board.stop();
