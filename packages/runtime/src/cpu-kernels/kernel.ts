@@ -1,17 +1,17 @@
 /**
  * What a replacement kernel of the JavaScript `cpu` backend is: a function over typed arrays for the case it
  * covers, which answers `undefined` for every other case (another type, another layout, an empty tensor), so that
- * the stock kernel answers instead. Boundaries: nothing here computes; registration is in `install.ts`.
+ * the stock kernel answers instead. Boundaries: nothing here computes; registration is in `index.ts`.
  */
 import type { KernelFunc, TensorInfo } from "@tensorflow/tfjs-core";
 
 /** The two members of `MathBackendCPU` that kernels use. */
-export interface CpuBackend {
+interface CpuBackend {
   data: { get(dataId: object): { values?: unknown } };
   makeTensorInfo(shape: number[], dtype: "float32", values: Float32Array): TensorInfo;
 }
 
-/** A kernel call as TensorFlow.js makes it, with the backend's type narrowed to `cpu`. */
+/** A kernel call as TensorFlow.js makes it. The operation has checked inputs and attributes, which are untyped here. */
 export interface KernelCall {
   inputs: Record<string, TensorInfo>;
   attrs: Record<string, unknown>;
@@ -38,5 +38,6 @@ export function floats(call: KernelCall, name: string): Float32Array | undefined
 
 /** The kernel function to register: the fast kernel where it answers, the stock one elsewhere. */
 export function withFallback(kernel: FastKernel, stock: KernelFunc): KernelFunc {
+  // TensorFlow.js types a kernel's backend as an empty object and its inputs as possibly absent.
   return (params) => kernel.run(params as unknown as KernelCall) ?? stock(params);
 }

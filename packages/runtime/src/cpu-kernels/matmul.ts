@@ -6,7 +6,7 @@
 
 /** `c[m×n] = a[m×k] · b[k×n]`. */
 export function multiplyInto(a: Float64Array, b: Float64Array, c: Float64Array, m: number, k: number, n: number): void {
-  // The last odd row is computed twice, as the second row of its pair and as its own first.
+  // An odd last row is paired with itself, and the second result of the pair is dropped.
   for (let row = 0; row < m; row += 2) {
     const next = row + 1 < m ? k : 0;
     let column = 0;
