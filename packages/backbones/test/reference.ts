@@ -64,11 +64,3 @@ export function assign(model: LayersModel, arrays: NamedArrays): void {
     tf.tidy(() => void weight.write(tf.tensor(array.data as Float32Array, array.shape as number[])));
   }
 }
-
-/** Turns dropout off in a model, since no other framework makes its random draws, and returns the model. */
-export function withoutDropout(model: LayersModel): LayersModel {
-  for (const layer of model.layers) {
-    if (layer.getClassName() === "Dropout") (layer as unknown as { rate: number }).rate = 0;
-  }
-  return model;
-}

@@ -3,13 +3,13 @@ import { type EngineName, engineNames } from "./engine.js";
 
 /** Any failure to pick or configure an engine. */
 export class EngineError extends Error {
-  /** The class\'s name. */
+  /** The class' name. */
   override name = "EngineError";
 }
 
 /** The name is not one of {@link engineNames}, nor "auto". */
 export class UnknownEngineError extends EngineError {
-  /** The class\'s name. */
+  /** The class' name. */
   override name = "UnknownEngineError";
 
   /** @param engine the name that was given */
@@ -20,7 +20,7 @@ export class UnknownEngineError extends EngineError {
 
 /** The engine exists but cannot be used here. */
 export class EngineUnavailableError extends EngineError {
-  /** The class\'s name. */
+  /** The class' name. */
   override name = "EngineUnavailableError";
 
   /**
@@ -39,6 +39,6 @@ export class EngineUnavailableError extends EngineError {
 
 /** An option has a value that it does not take, or that the engine does not have. */
 export class EngineOptionError extends EngineError {
-  /** The class\'s name. */
+  /** The class' name. */
   override name = "EngineOptionError";
 }
