@@ -2,24 +2,24 @@
 
 /** Any failure to build a backbone or to convert its weights. */
 export class BackboneError extends Error {
-  /** The class\'s name. */
+  /** The class' name. */
   override name = "BackboneError";
 }
 
 /** There is no architecture of that name. */
 export class UnknownBackboneError extends BackboneError {
-  /** The class\'s name. */
+  /** The class' name. */
   override name = "UnknownBackboneError";
 }
 
 /** A build option is outside what the architecture takes; the message names both. */
 export class BackboneOptionError extends BackboneError {
-  /** The class\'s name. */
+  /** The class' name. */
   override name = "BackboneOptionError";
 }
 
 /** Weights from elsewhere are not those of the network; the message lists every difference. */
 export class WeightConversionError extends BackboneError {
-  /** The class\'s name. */
+  /** The class' name. */
   override name = "WeightConversionError";
 }
