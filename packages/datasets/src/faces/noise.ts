@@ -4,12 +4,17 @@
  * coordinates and a 32-bit seed that a named random stream gave, so no state and no order of evaluation matters.
  */
 
-/** A uniform number in [0, 1) of two integers and a seed (a murmur-like finaliser over both). */
-export function hash2(x: number, y: number, seed: number): number {
+/** 32 random bits of two integers and a seed (a murmur-like finaliser over all three). */
+export function hashBits(x: number, y: number, seed: number): number {
   let h = Math.imul(x, 0x27d4eb2d) ^ Math.imul(y, 0x165667b1) ^ seed;
   h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return ((h ^ (h >>> 16)) >>> 0) / 0x1_0000_0000;
+  return h ^ (h >>> 16);
+}
+
+/** A uniform number in [0, 1) of two integers and a seed. */
+export function hash2(x: number, y: number, seed: number): number {
+  return (hashBits(x, y, seed) >>> 0) / 0x1_0000_0000;
 }
 
 /** Smooth noise in [-1, 1] with features of about one unit. */

@@ -57,12 +57,21 @@ export function castHair({ strands, turned, screen }: PlacedStrands, occlusion: 
     for (let k = 0; k + 1 < points; k++) {
       const at = 3 * (strand * points + k);
       occlusion.cover(screen[at]!, screen[at + 1]!, screen[at + 2]!);
-      const [x, y, z] = [turned[at]!, turned[at + 1]!, turned[at + 2]!];
-      const [dx, dy, dz] = [turned[at + 3]! - x, turned[at + 4]! - y, turned[at + 5]! - z];
-      // Two pieces per segment, so that long segments leave no holes.
-      const area = Math.sqrt(dx * dx + dy * dy + dz * dz) * halfWidths[strand]!;
-      map.addHair(x + 0.25 * dx, y + 0.25 * dy, z + 0.25 * dz, area);
-      map.addHair(x + 0.75 * dx, y + 0.75 * dy, z + 0.75 * dz, area);
+      const x = turned[at]!;
+      const y = turned[at + 1]!;
+      const z = turned[at + 2]!;
+      const dx = turned[at + 3]! - x;
+      const dy = turned[at + 4]! - y;
+      const dz = turned[at + 5]! - z;
+      const length = Math.sqrt(dx * dx + dy * dy + dz * dz);
+      const area = 2 * length * halfWidths[strand]!;
+      // A long segment is told in two pieces, so that it leaves no hole.
+      if (length < 7) {
+        map.addHair(x + 0.5 * dx, y + 0.5 * dy, z + 0.5 * dz, area);
+      } else {
+        map.addHair(x + 0.25 * dx, y + 0.25 * dy, z + 0.25 * dz, 0.5 * area);
+        map.addHair(x + 0.75 * dx, y + 0.75 * dy, z + 0.75 * dz, 0.5 * area);
+      }
     }
   }
 }

@@ -9,9 +9,22 @@ import { hash2 } from "./noise.js";
 import type { PlacedStrands } from "./place-strands.js";
 import type { ShadowMap } from "./shadow.js";
 
-/** How brightly a strand shines whose shifted tangent has this cosine with the half vector. */
-function shine(cosine: number, halfPower: number): number {
-  return Math.max(0, 1 - cosine * cosine) ** halfPower;
+/** (1 - cosine^2)^13, the broad highlight of a strand whose shifted tangent has this cosine with the half vector. */
+function broadShine(cosine: number): number {
+  const x = Math.max(0, 1 - cosine * cosine);
+  const x2 = x * x;
+  const x4 = x2 * x2;
+  return x * x4 * x4 * x4;
+}
+
+/** (1 - cosine^2)^45, the narrow one. */
+function narrowShine(cosine: number): number {
+  const x = Math.max(0, 1 - cosine * cosine);
+  const x2 = x * x;
+  const x4 = x2 * x2;
+  const x5 = x4 * x;
+  const x20 = x5 * x5 * x5 * x5;
+  return x20 * x20 * x5;
 }
 
 /** The linear radiance of every point of strands: red, green, blue. */
@@ -59,8 +72,8 @@ export function lightStrands(
       if (strength > 0.02) {
         const alongHalf = tx * half[0] + ty * half[1] + tz * half[2];
         const acrossHalf = nx * half[0] + ny * half[1] + nz * half[2];
-        white = 0.055 * strength * shine(alongHalf + (jitter - 0.1) * acrossHalf, 45);
-        tinted = 0.9 * strength * shine(alongHalf + (jitter + 0.14) * acrossHalf, 13);
+        white = 0.055 * strength * narrowShine(alongHalf + (jitter - 0.1) * acrossHalf);
+        tinted = 0.9 * strength * broadShine(alongHalf + (jitter + 0.14) * acrossHalf);
       }
       for (let c = 0; c < 3; c++) {
         const ambient = (ground[c]! + (sky[c]! - ground[c]!) * up) * open * open * 0.95;

@@ -6,7 +6,7 @@
  */
 import type { RandomStream } from "@roga/tensor-utils/random";
 import { clamp, mix } from "./curves.js";
-import { hash2 } from "./noise.js";
+import { hashBits } from "./noise.js";
 
 /** The camera of one video. */
 export interface Sensor {
@@ -100,7 +100,7 @@ function encode(curve: Float32Array, linear: number): number {
 
 /** A number of mean 0 and standard deviation 1: the sum of four uniform bytes of one hash, which is near enough to normal. */
 function gaussian(x: number, y: number, seed: number): number {
-  const bits = Math.floor(hash2(x, y, seed) * 0x1_0000_0000);
+  const bits = hashBits(x, y, seed);
   const sum = (bits & 255) + ((bits >>> 8) & 255) + ((bits >>> 16) & 255) + (bits >>> 24);
   return (sum - 510) / 147.8;
 }
@@ -131,18 +131,23 @@ function gaussianBlur(image: Float32Array, size: number, sigma: number): void {
   }
 }
 
-/** Unsharp masking with a 3 x 3 box, in place; the outermost pixels stay. */
+/** Unsharp masking of the luma with a 3 x 3 box, in place; the outermost pixels stay. */
 function sharpen(image: Float32Array, size: number, strength: number): void {
   if (strength <= 0) return;
-  const source = image.slice();
+  const luma = new Float32Array(size * size);
+  for (let i = 0; i < luma.length; i++) {
+    luma[i] = 0.299 * image[3 * i]! + 0.587 * image[3 * i + 1]! + 0.114 * image[3 * i + 2]!;
+  }
   for (let y = 1; y < size - 1; y++) {
     for (let x = 1; x < size - 1; x++) {
-      for (let c = 0; c < 3; c++) {
-        const at = 3 * (y * size + x) + c;
-        let sum = 0;
-        for (let j = -1; j <= 1; j++) for (let i = -1; i <= 1; i++) sum += source[at + 3 * (j * size + i)]!;
-        image[at] = source[at]! + strength * (source[at]! - sum / 9);
-      }
+      const at = y * size + x;
+      let sum = luma[at - 1]! + luma[at]! + luma[at + 1]!;
+      sum += luma[at - size - 1]! + luma[at - size]! + luma[at - size + 1]!;
+      sum += luma[at + size - 1]! + luma[at + size]! + luma[at + size + 1]!;
+      const detail = strength * (luma[at]! - sum / 9);
+      image[3 * at] = image[3 * at]! + detail;
+      image[3 * at + 1] = image[3 * at + 1]! + detail;
+      image[3 * at + 2] = image[3 * at + 2]! + detail;
     }
   }
 }

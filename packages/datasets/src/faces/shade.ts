@@ -68,6 +68,15 @@ export function shade(scene: Scene, radiance: Float32Array): void {
     const y = (sample / size) | 0;
     const out = 3 * sample;
     if (t < 0) {
+      // The background is smooth: a sample takes its neighbour's value where that was looked up already.
+      const from =
+        (x & 1) === 1 && triangle[sample - 1]! < 0 ? 1 : (y & 1) === 1 && triangle[sample - size]! < 0 ? size : 0;
+      if (from > 0) {
+        radiance[out] = radiance[out - 3 * from]!;
+        radiance[out + 1] = radiance[out - 3 * from + 1]!;
+        radiance[out + 2] = radiance[out - 3 * from + 2]!;
+        continue;
+      }
       const cx = x + 0.5 - tx;
       const cy = y + 0.5 - ty;
       background.read((a * cx + b * cy) * norm, -(a * cy - b * cx) * norm, radiance, out);
