@@ -7,7 +7,7 @@ import { bcaShares, jackknife } from "./bca.js";
 import { InvalidInputError } from "./errors.js";
 import { type Labels, readSamples, type Scores } from "./input.js";
 import { type NullWhenUndefined, orNull, type ThrowWhenUndefined } from "./metric.js";
-import { confidenceOf, type ResamplingOptions, replicate, summarize } from "./replicate.js";
+import { type ResamplingOptions, readResampling, replicate, summarize } from "./replicate.js";
 import { type Clusters, numberClusters } from "./resample.js";
 import { type Statistic, weightedStatistic } from "./weighted.js";
 
@@ -79,15 +79,15 @@ export function bootstrapInterval(
     if (method === "bca" && options.stratified) {
       throw new InvalidInputError("options.stratified", 'false where options.method is "bca"', true);
     }
+    const resampling = readResampling(options);
     const { labels, scores } = readSamples(samples.labels, samples.scores);
-    const clusters = numberClusters(samples.clusters, labels.length);
+    const clusters = numberClusters(samples.clusters, labels, resampling.stratified);
     const compute = weightedStatistic(statistic, labels, scores, clusters);
     const value = compute(new Uint32Array(clusters.count).fill(1));
-    const { values, ...drawn } = replicate(labels, clusters, compute, options);
+    const { values, ...drawn } = replicate(clusters, compute, resampling);
+    const { confidence } = resampling;
     const tails =
-      method === "bca"
-        ? bcaShares(value, values, jackknife(compute, clusters.count), confidenceOf(options))
-        : undefined;
-    return { value, ...summarize(values, confidenceOf(options), tails), ...drawn };
+      method === "bca" ? bcaShares(value, values, jackknife(compute, clusters.count), confidence) : undefined;
+    return { value, ...summarize(values, confidence, tails), ...drawn };
   });
 }

@@ -79,7 +79,9 @@ function deepfakebench(ranked: RankedScores): EqualErrorRate {
   let value = 0;
   let threshold = Number.POSITIVE_INFINITY;
   let least = 1; // |FNR − FPR| at (0, 0)
-  for (const i of cornerPoints(ranked)) {
+  const points = cornerPoints(ranked);
+  for (let point = 0; point < points.length; point++) {
+    const i = points[point]!;
     const rate = falsePositives[i]! / negatives;
     const difference = Math.abs(1 - truePositives[i]! / positives - rate);
     if (difference < least) {

@@ -71,6 +71,7 @@ export type { Clusters } from "./resample.js";
 export { type RocCurve, type RocCurveOptions, rocCurve } from "./roc.js";
 export { fitTemperature, type TemperatureScaling } from "./temperature.js";
 export {
+  type FalsePositiveRateRule,
   type SelectedThreshold,
   type SelectThresholdOptions,
   selectThreshold,
@@ -81,6 +82,8 @@ export {
   aggregateVideos,
   type FrameScores,
   type FrameVideos,
+  type TopKRule,
+  type TrimmedRule,
   type VideoRule,
   type VideoScores,
   videoClusters,

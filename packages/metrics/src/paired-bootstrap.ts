@@ -4,7 +4,7 @@
  */
 import { type Labels, readSamples, type Scores } from "./input.js";
 import { type NullWhenUndefined, orNull, type ThrowWhenUndefined } from "./metric.js";
-import { confidenceOf, type ResamplingOptions, replicate, summarize } from "./replicate.js";
+import { type ResamplingOptions, readResampling, replicate, summarize } from "./replicate.js";
 import { type Clusters, numberClusters } from "./resample.js";
 import { type Statistic, type WeightedStatistic, weightedStatistic } from "./weighted.js";
 
@@ -68,23 +68,24 @@ export function pairedBootstrap(
   options: ResamplingOptions & NullWhenUndefined,
 ): PairedBootstrap | null {
   return orNull(options, () => {
+    const resampling = readResampling(options);
     const { labels, scores: scoresA } = readSamples(samples.labels, samples.scoresA, "scoresA");
     const { scores: scoresB } = readSamples(samples.labels, samples.scoresB, "scoresB");
-    const clusters = numberClusters(samples.clusters, labels.length);
+    const clusters = numberClusters(samples.clusters, labels, resampling.stratified);
     const computeA = weightedStatistic(statistic, labels, scoresA, clusters);
     const computeB = weightedStatistic(statistic, labels, scoresB, clusters);
     const once = new Uint32Array(clusters.count).fill(1);
     const valueA = computeA(once);
     const valueB = computeB(once);
     const difference: WeightedStatistic = (weights) => computeA(weights) - computeB(weights);
-    const { values, ...drawn } = replicate(labels, clusters, difference, options);
+    const { values, ...drawn } = replicate(clusters, difference, resampling);
     const below = values.filter((change) => change <= 0).length;
     const above = values.filter((change) => change >= 0).length;
     return {
       valueA,
       valueB,
       difference: valueA - valueB,
-      ...summarize(values, confidenceOf(options)),
+      ...summarize(values, resampling.confidence),
       pValue: Math.min(1, (2 * (Math.min(below, above) + 1)) / (values.length + 1)),
       ...drawn,
     };

@@ -1,6 +1,5 @@
 /** Proper scoring rules: how good probabilities of being fake are, calibration and ranking together. Lower is better. */
-import { InvalidInputError } from "./errors.js";
-import { readProbabilities } from "./input.js";
+import { readProbabilities, requireInRange } from "./input.js";
 import { sampleMetric } from "./metric.js";
 import { requireSamples } from "./require.js";
 import { sumOf } from "./sum.js";
@@ -20,7 +19,7 @@ export interface LogLossOptions {
  */
 export const logLoss = sampleMetric<number, LogLossOptions>((givenLabels, givenProbabilities, options) => {
   const clip = options?.clip ?? 0;
-  if (!(clip >= 0 && clip < 0.5)) throw new InvalidInputError("options.clip", "a number in [0, 0.5)", clip);
+  requireInRange("options.clip", clip, "[0, 0.5)");
   const { labels, probabilities } = readProbabilities(givenLabels, givenProbabilities);
   requireSamples("logLoss", labels.length);
   const total = sumOf(labels.length, (i) => {

@@ -3,7 +3,7 @@ import { UndefinedMetricError } from "./errors.js";
 import { requireInRange, requireInteger } from "./input.js";
 import { orNull } from "./metric.js";
 import { quantileOfSorted } from "./quantile.js";
-import { drawWeights, type NumberedClusters, strata } from "./resample.js";
+import { drawWeights, type NumberedClusters } from "./resample.js";
 import type { WeightedStatistic } from "./weighted.js";
 
 /** Options of every bootstrap. */
@@ -21,31 +21,29 @@ export interface ResamplingOptions {
   stratified?: boolean;
 }
 
-/** The confidence asked for. @throws InvalidInputError */
-export function confidenceOf({ confidence = 0.95 }: ResamplingOptions): number {
+/** Options read, with their defaults. @throws InvalidInputError */
+export function readResampling(options: ResamplingOptions): Required<ResamplingOptions> {
+  const { seed, replicates = 1000, confidence = 0.95, stratified = false } = options;
+  requireInteger("options.seed", seed, 0);
+  requireInteger("options.replicates", replicates, 2);
   requireInRange("options.confidence", confidence, "(0, 1)");
-  return confidence;
+  return { seed, replicates, confidence, stratified };
 }
 
 /** The statistic of every replicate that has one, and how many had none. */
 export function replicate(
-  labels: Uint8Array,
   clusters: NumberedClusters,
   compute: WeightedStatistic,
-  options: ResamplingOptions,
+  { seed, replicates }: Required<ResamplingOptions>,
 ): { values: Float64Array; replicates: number; undefinedReplicates: number } {
-  const { seed, replicates = 1000, stratified = false } = options;
-  requireInteger("options.seed", seed, 0);
-  requireInteger("options.replicates", replicates, 2);
   if (clusters.count < 2) {
     throw new UndefinedMetricError("bootstrap", `it needs at least two clusters to draw from, got ${clusters.count}`);
   }
-  const from = strata(labels, clusters, stratified);
   const weights = new Uint32Array(clusters.count);
   const values = new Float64Array(replicates);
   let defined = 0;
   for (let i = 0; i < replicates; i++) {
-    drawWeights(seed, i, from, weights);
+    drawWeights(seed, i, clusters.strata, weights);
     const value = orNull({ whenUndefined: "null" }, () => compute(weights));
     if (value !== null) values[defined++] = value;
   }

@@ -10,54 +10,70 @@ import { Xoshiro128 } from "./random.js";
 /** One cluster id a sample; samples with the same id are drawn together. */
 export type Clusters = ArrayLike<string | number>;
 
-/** Clusters numbered 0, 1, 2, … in the order of their first samples. */
+/** Clusters numbered from 0, stratum after stratum. */
 export interface NumberedClusters {
   /** The cluster of each sample. */
   readonly ofSample: Uint32Array;
   /** How many clusters there are. */
   readonly count: number;
+  /** How many clusters each stratum has: what a replicate draws from it. */
+  readonly strata: readonly number[];
 }
 
-/** Numbers the clusters; without any, every sample is its own. @throws InvalidInputError */
-export function numberClusters(clusters: Clusters | undefined, samples: number): NumberedClusters {
-  const ofSample = new Uint32Array(samples);
-  if (clusters === undefined) return { ofSample: ofSample.map((_, i) => i), count: samples };
-  requireLength("clusters", clusters.length, samples);
-  const numbers = new Map<string | number, number>();
-  for (let i = 0; i < samples; i++) {
-    const id = clusters[i];
-    if (id === undefined || (typeof id !== "string" && !Number.isFinite(id))) {
-      throw new InvalidInputError(`clusters[${i}]`, "a string or a finite number", id);
+/**
+ * Numbers the clusters in the order of their first samples; without any, every sample is its own. Stratified, those of
+ * reals come before those of fakes.
+ *
+ * @throws InvalidInputError on an id that is neither string nor finite number, and, stratified, on a cluster of both labels
+ */
+export function numberClusters(
+  clusters: Clusters | undefined,
+  labels: Uint8Array,
+  isStratified: boolean,
+): NumberedClusters {
+  const samples = labels.length;
+  const ofSample = new Uint32Array(samples).map((_, i) => i);
+  let count = samples;
+  if (clusters !== undefined) {
+    requireLength("clusters", clusters.length, samples);
+    const numbers = new Map<string | number, number>();
+    for (let i = 0; i < samples; i++) {
+      const id = clusters[i];
+      if (id === undefined || (typeof id !== "string" && !Number.isFinite(id))) {
+        throw new InvalidInputError(`clusters[${i}]`, "a string or a finite number", id);
+      }
+      const number = numbers.get(id) ?? numbers.size;
+      if (number === numbers.size) numbers.set(id, number);
+      ofSample[i] = number;
     }
-    const number = numbers.get(id) ?? numbers.size;
-    if (number === numbers.size) numbers.set(id, number);
-    ofSample[i] = number;
+    count = numbers.size;
   }
-  return { ofSample, count: numbers.size };
+  return isStratified ? stratify(ofSample, count, labels) : { ofSample, count, strata: [count] };
 }
 
-/** The clusters to draw from: all together, or those of reals and of fakes apart. @throws InvalidInputError */
-export function strata(labels: Uint8Array, clusters: NumberedClusters, isStratified: boolean): Uint32Array[] {
-  const all = new Uint32Array(clusters.count).map((_, cluster) => cluster);
-  if (!isStratified) return [all];
-  const labelOf = new Uint8Array(clusters.count);
-  clusters.ofSample.forEach((cluster, i) => {
+/** Draws a replicate into `weights`: of every stratum as many clusters as it has, with replacement. */
+export function drawWeights(seed: number, replicate: number, strata: readonly number[], weights: Uint32Array): void {
+  const random = Xoshiro128.forReplicate(seed, replicate);
+  weights.fill(0);
+  let first = 0;
+  for (const size of strata) {
+    for (let draw = 0; draw < size; draw++) weights[first + random.below(size)]!++;
+    first += size;
+  }
+}
+
+function stratify(ofSample: Uint32Array, count: number, labels: Uint8Array): NumberedClusters {
+  const labelOf = new Uint8Array(count);
+  ofSample.forEach((cluster, i) => {
     labelOf[cluster] = labels[i]!;
   });
-  clusters.ofSample.forEach((cluster, i) => {
+  ofSample.forEach((cluster, i) => {
     if (labelOf[cluster] !== labels[i]) {
       throw new InvalidInputError("options.stratified", "clusters of one label each", `both in that of sample ${i}`);
     }
   });
-  return [all.filter((cluster) => labelOf[cluster] === 0), all.filter((cluster) => labelOf[cluster] === 1)];
-}
-
-/** Draws a replicate into `weights`: of every stratum as many clusters as it has, with replacement. */
-export function drawWeights(seed: number, replicate: number, from: readonly Uint32Array[], weights: Uint32Array): void {
-  const random = Xoshiro128.forReplicate(seed, replicate);
-  weights.fill(0);
-  for (const stratum of from) {
-    const size = stratum.length;
-    for (let draw = 0; draw < size; draw++) weights[stratum[random.below(size)]!]!++;
-  }
+  const fakes = labelOf.reduce((sum, label) => sum + label, 0);
+  const next = [0, count - fakes] as [number, number]; // the next number of a real and of a fake cluster
+  const renumbered = Uint32Array.from(labelOf, (label) => next[label === 1 ? 1 : 0]++);
+  return { ofSample: ofSample.map((cluster) => renumbered[cluster]!), count, strata: [count - fakes, fakes] };
 }

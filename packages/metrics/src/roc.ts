@@ -58,16 +58,21 @@ export const rocCurve = scoreMetric<RocCurve, RocCurveOptions>((ranked, options)
 export function cornerPoints({ truePositives, falsePositives, thresholds }: RankedScores): Uint32Array {
   const last = thresholds.length - 1;
   const kept = new Uint32Array(thresholds.length);
-  let count = 0;
-  for (let i = 0; i <= last; i++) {
-    const isEnd = i === 0 || i === last;
-    if (
-      isEnd ||
-      truePositives[i + 1]! - truePositives[i]! !== truePositives[i]! - truePositives[i - 1]! ||
-      falsePositives[i + 1]! - falsePositives[i]! !== falsePositives[i]! - falsePositives[i - 1]!
-    ) {
-      kept[count++] = i;
+  let count = 1; // the first point, 0, is kept
+  let fakesStep = 0;
+  let realsStep = 0;
+  for (let i = 0; i < last; i++) {
+    const nextFakesStep = (truePositives[i + 1]! - truePositives[i]!) | 0;
+    const nextRealsStep = (falsePositives[i + 1]! - falsePositives[i]!) | 0;
+    const bend = (nextFakesStep - fakesStep) | (nextRealsStep - realsStep);
+    // Every point is written and stays if the count moves on: without a branch, which random labels would mispredict.
+    if (i > 0) {
+      kept[count] = i;
+      count += (bend | -bend) >>> 31;
     }
+    fakesStep = nextFakesStep;
+    realsStep = nextRealsStep;
   }
+  if (last > 0) kept[count++] = last;
   return kept.subarray(0, count);
 }

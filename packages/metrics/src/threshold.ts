@@ -9,21 +9,21 @@ import { scoreMetricWith } from "./metric.js";
 import type { RankedScores } from "./ranked.js";
 import { requireBothClasses } from "./require.js";
 
+/** The largest true positive rate within a false positive rate. */
+export interface FalsePositiveRateRule {
+  /** The most reals that may be called fake, as a share, 0 to 1. */
+  readonly falsePositiveRate: number;
+}
+
 /**
  * How to choose a threshold:
  * - `"eer"`: the smallest |FPR − FNR|.
  * - `"youden"`: the largest TPR − FPR (Youden 1950).
- * - `{falsePositiveRate: x}`: the largest TPR whose FPR does not exceed x, 0 to 1.
+ * - `{falsePositiveRate: x}`: the largest TPR whose FPR does not exceed x.
  *
  * Of equal thresholds, the highest.
  */
-export type ThresholdRule =
-  | "eer"
-  | "youden"
-  | {
-      /** The highest rate allowed, 0..1. */
-      readonly falsePositiveRate: number;
-    };
+export type ThresholdRule = "eer" | "youden" | FalsePositiveRateRule;
 
 /** Options of {@link selectThreshold}. */
 export interface SelectThresholdOptions {

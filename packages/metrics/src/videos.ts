@@ -44,24 +44,20 @@ export interface VideoScores {
   readonly frames: Uint32Array;
 }
 
-/**
- * How a video's score comes from its frames' scores:
- * - `"mean"`, `"median"` (the mean of the middle two for an even number), `"max"`.
- * - `{topK: n}`: the mean of the n highest, n at least 1; of all of them in a video that has fewer.
- * - `{trimmed: fraction}`: the mean without the lowest and the highest ⌊fraction · frames⌋ each, 0 ≤ fraction < 0.5.
- */
-export type VideoRule =
-  | "mean"
-  | "median"
-  | "max"
-  | {
-      /** How many of the highest frames are averaged, at least 1. */
-      readonly topK: number;
-    }
-  | {
-      /** Share of the frames cut off at each end before averaging, from 0 to below 0.5. */
-      readonly trimmed: number;
-    };
+/** The mean of the highest scores. */
+export interface TopKRule {
+  /** How many, at least 1; a video with fewer frames takes them all. */
+  readonly topK: number;
+}
+
+/** The mean without the extremes, as `scipy.stats.trim_mean`. */
+export interface TrimmedRule {
+  /** Share of frames left out at either end, 0 to below 0.5; rounded down to whole frames. */
+  readonly trimmed: number;
+}
+
+/** How a video's score comes from its frames' scores; `"median"` of an even number is the mean of the middle two. */
+export type VideoRule = "mean" | "median" | "max" | TopKRule | TrimmedRule;
 
 /** Options of {@link aggregateVideos}. */
 export interface AggregateVideosOptions {
@@ -77,9 +73,8 @@ export interface AggregateVideosOptions {
  */
 export function aggregateVideos(rows: FrameScores, options: AggregateVideosOptions = {}): VideoScores {
   const combine = readRule(options.by ?? "mean");
-  const { scores } = readSamples(rows.labels, rows.scores);
+  const { labels, scores } = readSamples(rows.labels, rows.scores);
   const frameVideo = videoClusters(rows);
-  const labels = readLabels(rows.labels);
 
   const firstFrames: number[] = [];
   const counts: number[] = [];

@@ -244,6 +244,8 @@ describe("bootstrapInterval", () => {
     expect(run({} as BootstrapOptions)).toThrow("options.seed: expected an integer of at least 0, got undefined");
     expect(run({ seed: 1, replicates: 1 })).toThrow("options.replicates: expected an integer of at least 2, got 1");
     expect(run({ seed: 1, confidence: 1 })).toThrow("options.confidence: expected a number in (0, 1), got 1");
+    const real = { labels: [0, 0], scores: [1, 2] };
+    expect(() => bootstrapInterval(real, rocAuc, { seed: -1, whenUndefined: "null" })).toThrow("options.seed");
     expect(run({ seed: 1, method: "bca", stratified: true })).toThrow("options.stratified");
     expect(run({ seed: 1, method: "basic" as "bca" })).toThrow("options.method");
   });
