@@ -4,7 +4,7 @@
  * the command runs in.
  */
 import { backbones } from "@roga/backbones";
-import { forgeryFamilies } from "@roga/datasets";
+import { forgeryFamilies, SMALLEST_FACE } from "@roga/datasets";
 import { z } from "zod";
 
 const fraction = z.number().min(0).max(1);
@@ -27,7 +27,15 @@ const data = z
       })
       .prefault({})
       .describe("drawn faces, used where neither `real` nor `manifest` is given"),
-    size: z.int().min(48).max(512).default(96).describe("side in px of the crops that are forged and stored"),
+    size: z
+      .int()
+      .min(48)
+      .max(512)
+      .nullable()
+      .default(null)
+      .describe(
+        "side in px of the crops that are forged; null: the model's input size, so that resizing hides nothing",
+      ),
     crop: z
       .number()
       .gt(0)
@@ -56,7 +64,7 @@ const model = z
       .enum(backbones.map(({ name }) => name) as [string, ...string[]])
       .default("meso4")
       .describe("architecture"),
-    inputSize: z.int().min(32).max(600).default(64).describe("side in px of the model's input"),
+    inputSize: z.int().min(32).max(600).default(48).describe("side in px of the model's input"),
     variant: z.string().nullable().default(null).describe("which published definition to follow; null: its first"),
     dropout: z.number().min(0).lt(1).nullable().default(0).describe("dropout rate; null: as published, for long runs"),
     classes: z
@@ -82,7 +90,11 @@ const roga = z
       .enum(["perDomain", "mixed"])
       .default("perDomain")
       .describe("batch-norm batches: a domain each, or mixed"),
-    warmupSteps: z.int().min(0).default(0).describe("steps of plain ERM first"),
+    warmupSteps: z
+      .int()
+      .min(0)
+      .default(200)
+      .describe("steps of plain ERM first; a small net that starts from random weights barely learns without"),
   })
   .prefault({});
 
@@ -97,7 +109,7 @@ const optimizer = z
 
 const training = z
   .strictObject({
-    epochs: count.default(6).describe("an epoch shows every fake of the source domains once"),
+    epochs: count.default(10).describe("an epoch shows every fake of the source domains once"),
     perDomain: z.int().min(2).multipleOf(2).default(8).describe("images of each domain in a batch, half of them real"),
     augment: z.boolean().default(true).describe("random flips, brightness and contrast"),
   })
@@ -154,3 +166,8 @@ export const configSchema = z
   });
 
 export type Config = z.output<typeof configSchema>;
+
+/** Side of the crops that are forged, in px. */
+export function cropSize({ data, model }: Config): number {
+  return data.size ?? Math.max(model.inputSize, SMALLEST_FACE);
+}

@@ -10,7 +10,7 @@ import {
   readPhotographs,
   renderFace,
 } from "@roga/datasets";
-import type { Config } from "../config/schema.js";
+import { type Config, cropSize } from "../config/schema.js";
 
 /** An aligned real face, before any forgery. */
 export interface Face {
@@ -38,8 +38,10 @@ export interface Skipped {
  */
 export async function photographFaces(
   folder: string,
-  { size, crop, groupSize }: Config["data"],
+  config: Config,
 ): Promise<{ faces: FaceSource[]; skipped: Skipped[] }> {
+  const { crop, groupSize } = config.data;
+  const size = cropSize(config);
   const photographs = await readPhotographs(folder);
   const faces: FaceSource[] = [];
   const skipped: Skipped[] = [];
@@ -61,7 +63,10 @@ export async function photographFaces(
 }
 
 /** Drawn faces: every identity has videos, every video has frames. */
-export function renderedFaces(seed: number, { size, rendered }: Config["data"]): FaceSource[] {
+export function renderedFaces(config: Config): FaceSource[] {
+  const { rendered } = config.data;
+  const seed = config.dataSeed;
+  const size = cropSize(config);
   const faces: FaceSource[] = [];
   for (let identity = 0; identity < rendered.identities; identity++) {
     for (let video = 0; video < rendered.videos; video++) {

@@ -86,10 +86,10 @@ async function forgeFaces(
   let faces: FaceSource[];
   let skipped: Skipped[] = [];
   if (data.real === null) {
-    faces = renderedFaces(dataSeed, data);
+    faces = renderedFaces(config);
   } else {
     const line = board.line("read photos", 1);
-    ({ faces, skipped } = await photographFaces(data.real, data));
+    ({ faces, skipped } = await photographFaces(data.real, config));
     line.end(`${faces.length} photographs, ${skipped.length} unreadable`);
   }
 
