@@ -6,7 +6,7 @@
 
 /** Input or an option that cannot be read: wrong length, NaN, out of range. Always thrown, whatever the options say. */
 export class InvalidInputError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   /** `"InvalidInputError"`. */
   override readonly name = "InvalidInputError";
   /** What was wrong, as a path into the call: `scores[12]`, `options.bins`. */
@@ -28,7 +28,7 @@ export class InvalidInputError extends Error {
  * Thrown by default; `{ whenUndefined: "null" }` returns `null` in its place.
  */
 export class UndefinedMetricError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   /** `"UndefinedMetricError"`. */
   override readonly name = "UndefinedMetricError";
   /** The function that has no value: `rocAuc`. */

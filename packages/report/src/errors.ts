@@ -2,7 +2,7 @@
 
 /** Thrown when a record given to a chart, table or report is malformed. */
 export class ReportError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "ReportError";
 
   /**

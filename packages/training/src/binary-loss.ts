@@ -17,7 +17,7 @@ export interface LabelledImages {
 
 /** The model's output is neither one nor two logits an image. */
 export class LogitShapeError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "LogitShapeError";
   /** The shape that came. */
   readonly shape: readonly number[];

@@ -63,7 +63,7 @@ export interface Checkpoint {
 
 /** A checkpoint that is absent, not whole or not of this format. */
 export class CheckpointError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "CheckpointError";
   /** The file or folder at fault. */
   readonly path: string;

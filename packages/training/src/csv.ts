@@ -13,7 +13,7 @@ export interface CsvRecord {
 
 /** The text breaks the CSV grammar. */
 export class CsvSyntaxError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "CsvSyntaxError";
   /** The line at fault, from 1. */
   readonly line: number;

@@ -2,7 +2,7 @@
 
 /** An option of a training run that cannot be used. */
 export class TrainOptionsError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "TrainOptionsError";
   /** The option at fault. */
   readonly option: string;
@@ -19,7 +19,7 @@ export class TrainOptionsError extends Error {
 
 /** A loss, gradient or weight that is not finite. The run stopped; its checkpoints are as they were. */
 export class TrainingDivergedError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "TrainingDivergedError";
   /** The step that failed, from 1, counted over the whole run. */
   readonly step: number;
@@ -54,7 +54,7 @@ export class TrainingDivergedError extends Error {
 
 /** A run cannot go on from a checkpoint that another run wrote. */
 export class ResumeMismatchError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "ResumeMismatchError";
   /** What differs, one line each. */
   readonly differences: readonly string[];

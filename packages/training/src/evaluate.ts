@@ -48,13 +48,13 @@ export interface Evaluation extends ScoreTable {
 
 /** An evaluation that cannot be made as asked. */
 export class EvaluationError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "EvaluationError";
 }
 
 /** A model gave logits that are not finite. */
 export class NonFiniteScoreError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "NonFiniteScoreError";
   /** The samples at fault. */
   readonly sampleIds: readonly string[];

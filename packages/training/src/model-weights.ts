@@ -32,7 +32,7 @@ export interface WeightReport {
 
 /** Weights that do not fit the model. Nothing was loaded. */
 export class WeightMismatchError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "WeightMismatchError";
   /** Every difference that was not excepted. */
   readonly report: WeightReport;
@@ -56,7 +56,7 @@ export class WeightMismatchError extends Error {
 
 /** A model whose weights cannot be told apart by name. */
 export class DuplicateWeightNameError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "DuplicateWeightNameError";
 }
 

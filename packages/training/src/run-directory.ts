@@ -8,7 +8,7 @@ import { isMissing } from "./files.js";
 
 /** A folder that cannot hold the run as asked. */
 export class RunDirectoryError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "RunDirectoryError";
   /** The folder at fault. */
   readonly path: string;

@@ -99,7 +99,7 @@ export type TimedLogEntry = LogEntry & {
 
 /** A run log holds a line that is no entry, before its last. */
 export class RunLogError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "RunLogError";
   /** The file at fault. */
   readonly path: string;

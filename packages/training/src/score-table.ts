@@ -33,7 +33,7 @@ export interface ScoreTable {
 
 /** A file that is not a score table. The message names the file and the line. */
 export class ScoreTableError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "ScoreTableError";
   /** The file at fault. */
   readonly path: string;

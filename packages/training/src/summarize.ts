@@ -85,7 +85,7 @@ export interface Summary {
 
 /** A domain was asked for that the table does not hold. */
 export class SummaryError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "SummaryError";
 }
 

@@ -45,7 +45,7 @@ export interface BestEpoch {
 
 /** The validation images cannot select an epoch, or would select on people that the model was trained on. */
 export class ValidationSetError extends Error {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "ValidationSetError";
 }
 

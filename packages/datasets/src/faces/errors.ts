@@ -2,7 +2,7 @@
 
 /** A face was requested with a value that has no meaning; nothing is rendered. */
 export class FaceRenderError extends RangeError {
-  /** The class\'s name. */
+  /** The class's name. */
   override readonly name = "FaceRenderError";
   /** The option at fault, such as `size`. */
   readonly option: string;
