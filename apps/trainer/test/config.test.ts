@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { annotatedDefaults } from "../src/config/describe.js";
 import { applySettings, ConfigError, parseSetting, readConfigFile, resolveConfig } from "../src/config/load.js";
+import { familiesToForge } from "../src/data/domains.js";
 import { temporaryFolder } from "./support/temporary-folder.js";
 
 const messageOf = (input: unknown): string => {
@@ -21,7 +22,10 @@ describe("resolveConfig", () => {
     const config = resolveConfig({}, "run.yaml");
     expect(config.algorithms).toEqual(["erm", "roga"]);
     expect(config.roga).toMatchObject({ rho: 0.1, alpha: 2e-4, perturbedLoss: "own", combine: "mean" });
-    expect(config.data.targets).not.toEqual(expect.arrayContaining(config.data.sources));
+    expect(familiesToForge(config)).toEqual({
+      sources: ["deepfakes", "face2face", "faceswap", "neuraltextures"],
+      targets: ["self-blended", "gan-upsampling", "diffusion-like", "celeb-blend"],
+    });
   });
 
   it("keeps what is given", () => {

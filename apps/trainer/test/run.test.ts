@@ -2,13 +2,15 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { encodePng, forgeryFamilies, readManifest, renderFace } from "@roga/datasets";
+import { encodePng, readManifest, renderFace } from "@roga/datasets";
 import { use } from "@roga/runtime";
 import { readScoreTable } from "@roga/training";
 import { expect, it } from "vitest";
 import { resolveConfig } from "../src/config/load.js";
+import { domainsOf } from "../src/data/domains.js";
 import { loadCorpus, prepareCorpus, readSkipped } from "../src/data/prepare.js";
 import type { Job } from "../src/jobs/messages.js";
+import { trainingPlan } from "../src/jobs/method.js";
 import { trainAndTest } from "../src/jobs/train-and-test.js";
 import { compare } from "../src/output/compare.js";
 import { writeContactSheet } from "../src/output/contact-sheet.js";
@@ -46,9 +48,9 @@ it("trains, tests and compares on drawn faces", { timeout: 120_000 }, async () =
   const splits = new Map<string, Set<string | null>>();
   for (const { identity, split } of samples) splits.set(identity, (splits.get(identity) ?? new Set()).add(split));
   expect([...splits.values()].every((set) => set.size === 1)).toBe(true);
-  const domainsOf = (split: string) => new Set(samples.filter((one) => one.split === split).map((one) => one.domain));
-  expect(domainsOf("train")).toEqual(new Set(["real", ...config.data.sources]));
-  expect(domainsOf("test")).toEqual(new Set(["real", ...config.data.sources, "gan-upsampling"]));
+  const namesIn = (split: string) => new Set(samples.filter((one) => one.split === split).map((one) => one.domain));
+  expect(namesIn("train")).toEqual(new Set(["real", ...domainsOf(config, samples).sources]));
+  expect(namesIn("test")).toEqual(new Set(["real", ...domainsOf(config, samples).sources, "gan-upsampling"]));
 
   const parameters = (await readFile(join(folder, "data", "parameters.jsonl"), "utf8")).trim().split("\n");
   expect(parameters.length).toBe(samples.filter(({ label }) => label === 1).length);
@@ -138,6 +140,42 @@ it("refuses a run folder that holds something", async () => {
   await expect(createRunFolder(folder, config)).rejects.toThrow(/found "thesis\.doc"/);
 });
 
-it("knows the families by the names the field uses", () => {
-  expect(forgeryFamilies.slice(0, 4)).toEqual(["deepfakes", "face2face", "faceswap", "neuraltextures"]);
+/** A manifest of copies of one readable image: `rows` of label, domain, identity and split. */
+async function manifestRun(rows: readonly string[], settings: object = {}) {
+  const folder = await temporaryFolder();
+  const image = await encodePng(renderFace({ seed: 5, identity: 0, frame: 0, size: 48 }).image);
+  const lines = ["path,label,domain,video,identity,split"];
+  for (const [index, row] of rows.entries()) {
+    const [label, domain, identity, split] = row.split(" ");
+    await writeFile(join(folder, `${index}.png`), image);
+    lines.push(`${index}.png,${label},${domain},v${index},${identity},${split}`);
+  }
+  await writeFile(join(folder, "manifest.csv"), `${lines.join("\n")}\n`);
+  const manifest = join(folder, "manifest.csv");
+  const run = await newRun({ data: { manifest }, training: { perDomain: 2 }, ...settings });
+  await prepareCorpus(run.config, run.folder, board, never);
+  return { ...run, samples: await loadCorpus(run.config, run.folder) };
+}
+
+it("takes a manifest's own domains: those of its training fakes, and the others of its test fakes", async () => {
+  const rows = ["real real a train", "fake A b train", "fake B b train", "real real c test", "fake C c test"];
+  const { config, samples } = await manifestRun(rows);
+  expect(domainsOf(config, samples)).toEqual({ sources: ["A", "B"], targets: ["C"] });
+  expect(trainingPlan(config, samples, 1).stepsPerEpoch).toBe(1);
+});
+
+it.each([
+  ["one domain only", ["real real a train", "fake A b train"], /at least 2/],
+  ["one class only", ["fake A a train", "fake B b train"], /expected real and fake images/],
+  [
+    "fewer images than a batch",
+    ["real real a train", "fake A b train", "fake B b train"],
+    /fewer than the 2 of one batch/,
+  ],
+])("refuses %s before anything is trained", async (_, rows, message) => {
+  const { config, samples } = await manifestRun(
+    rows,
+    message.source.includes("batch") ? { training: { perDomain: 4 } } : {},
+  );
+  expect(() => trainingPlan(config, samples, 1)).toThrow(message);
 });

@@ -12,6 +12,7 @@ import type { Config } from "../config/schema.js";
 import { loadCorpus, prepareCorpus } from "../data/prepare.js";
 import { Interrupted, interruptSignal } from "../jobs/interrupt.js";
 import { type Job, jobName } from "../jobs/messages.js";
+import { trainingPlan } from "../jobs/method.js";
 import { runJobs } from "../jobs/pool.js";
 import { compare } from "../output/compare.js";
 import { writeContactSheet } from "../output/contact-sheet.js";
@@ -66,6 +67,7 @@ async function execute(folder: string, config: Config, engine: Engine): Promise<
   try {
     await prepareCorpus(config, folder, board, signal);
     const samples = await loadCorpus(config, folder);
+    trainingPlan(config, samples, 0); // fails here, once, rather than in every run
     await writeContactSheet(join(folder, "contact-sheet.png"), samples);
 
     const waiting = jobs.filter((job) => !existsSync(join(folder, jobName(job), "result.json")));

@@ -4,16 +4,12 @@
  * the command runs in.
  */
 import { backbones } from "@roga/backbones";
-import { forgeryFamilies, SMALLEST_FACE } from "@roga/datasets";
+import { SMALLEST_FACE } from "@roga/datasets";
 import { z } from "zod";
 
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
 const positive = z.number().positive();
-
-/** Forgery families that stand in for the four methods of FaceForensics++, the usual source domains. */
-const defaultSources = ["deepfakes", "face2face", "faceswap", "neuraltextures"];
-const defaultTargets = forgeryFamilies.filter((family) => !defaultSources.includes(family));
 
 const data = z
   .strictObject({
@@ -42,8 +38,19 @@ const data = z
       .max(1)
       .default(0.95)
       .describe("side of the centre crop, as a fraction of a photograph's shorter side"),
-    sources: z.array(z.string()).min(1).default(defaultSources).describe("domains to train on"),
-    targets: z.array(z.string()).default(defaultTargets).describe("domains that training never sees, to test on"),
+    sources: z
+      .array(z.string())
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe(
+        "domains to train on; null: a manifest's training fakes, else deepfakes, face2face, faceswap, neuraltextures",
+      ),
+    targets: z
+      .array(z.string())
+      .nullable()
+      .default(null)
+      .describe("domains that training never sees, to test on; null: all others"),
     split: z
       .strictObject({
         train: fraction.default(0.6).describe("fraction of the identities to train on"),
@@ -150,8 +157,8 @@ export const configSchema = z
     if (config.data.real !== null && config.data.manifest !== null) {
       context.addIssue({ code: "custom", path: ["data"], message: "give `real` or `manifest`, not both" });
     }
-    for (const domain of config.data.targets) {
-      if (config.data.sources.includes(domain)) {
+    for (const domain of config.data.targets ?? []) {
+      if (config.data.sources?.includes(domain)) {
         context.addIssue({ code: "custom", path: ["data", "targets"], message: `"${domain}" is a source domain too` });
       }
     }

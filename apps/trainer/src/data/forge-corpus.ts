@@ -20,15 +20,14 @@ import {
   writeManifest,
 } from "@roga/datasets";
 import { stream } from "@roga/tensor-utils/random";
+import type { Domains } from "./domains.js";
 import type { Face, FaceSource } from "./faces.js";
 
 /** Faces by the split they belong to. */
 export type SplitFaces = Readonly<Record<Split, readonly FaceSource[]>>;
 
-export interface ForgeOptions {
+export interface ForgeOptions extends Domains {
   readonly folder: string;
-  readonly sources: readonly string[];
-  readonly targets: readonly string[];
   readonly seed: number;
   /** Stops between two faces, with the signal's reason. */
   readonly signal: AbortSignal;

@@ -18,6 +18,7 @@ import {
 } from "@roga/datasets";
 import type { Config } from "../config/schema.js";
 import type { ProgressBoard } from "../output/progress.js";
+import { familiesToForge } from "./domains.js";
 import { type FaceSource, photographFaces, renderedFaces, type Skipped } from "./faces.js";
 import { forgeCorpus, type SplitFaces } from "./forge-corpus.js";
 
@@ -97,8 +98,7 @@ async function forgeFaces(
   const start = performance.now();
   const samples = await forgeCorpus(splitFaces(faces, config), {
     folder: dataFolder(run),
-    sources: data.sources,
-    targets: data.targets,
+    ...familiesToForge(config),
     seed: dataSeed,
     signal,
     onProgress: (done, total) => {

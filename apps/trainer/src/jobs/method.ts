@@ -1,7 +1,9 @@
-/** From configuration to algorithm, base optimizer and model. */
+/** From configuration to algorithm, base optimizer, model and batches. */
 import { type Backbone, build } from "@roga/backbones";
+import { type BatchPlan, ofSplit, planBatches, type Sample } from "@roga/datasets";
 import { type Algorithm, adam, type BaseOptimizer, erm, roga, sgd } from "@roga/optimizer";
 import type { Config } from "../config/schema.js";
+import { domainsOf } from "../data/domains.js";
 import type { Job } from "./messages.js";
 
 export function algorithmOf({ algorithm, seed }: Job, config: Config): Algorithm {
@@ -19,6 +21,21 @@ export function backboneOf({ model }: Config, seed: number): Backbone {
     ...options,
     ...(variant !== null && { variant }),
     ...(dropout !== null && { dropout }),
+    seed,
+  });
+}
+
+/**
+ * The batches of a training run.
+ *
+ * @throws DatasetError for one class only, fewer images than a batch, or one domain only where RoGA is to align several
+ */
+export function trainingPlan(config: Config, samples: readonly Sample[], seed: number): BatchPlan {
+  return planBatches({
+    samples: ofSplit(samples, "train"),
+    domains: domainsOf(config, samples).sources,
+    perDomain: config.training.perDomain,
+    minDomains: config.algorithms.includes("roga") ? 2 : 1,
     seed,
   });
 }

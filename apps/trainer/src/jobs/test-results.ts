@@ -2,12 +2,17 @@
 import type { DomainResult } from "@roga/report";
 import { type ScoreTable, summarize } from "@roga/training";
 import type { Config } from "../config/schema.js";
+import type { Domains } from "../data/domains.js";
 
 /** AUC, EER and AP of every source and target domain that the table holds, with bootstrap intervals over videos. */
-export function testResults(table: ScoreTable, config: Config): Record<string, DomainResult> {
+export function testResults(
+  table: ScoreTable,
+  { sources, targets }: Domains,
+  config: Config,
+): Record<string, DomainResult> {
   const { level, replicates } = config.evaluation;
   const { domains } = summarize(table, {
-    domains: [...config.data.sources, ...config.data.targets],
+    domains: [...sources, ...targets],
     level,
     bootstrap: { replicates, seed: config.dataSeed },
   });

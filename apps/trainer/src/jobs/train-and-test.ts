@@ -3,7 +3,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ImageLoader, ofSplit, planBatches, writeFileAtomic } from "@roga/datasets";
+import { ImageLoader, ofSplit, writeFileAtomic } from "@roga/datasets";
 import type { RunResult } from "@roga/report";
 import { use } from "@roga/runtime";
 import {
@@ -14,10 +14,11 @@ import {
   loadWeights,
   train,
 } from "@roga/training";
+import { domainsOf } from "../data/domains.js";
 import { loadCorpus } from "../data/prepare.js";
 import { readRunConfig } from "../run-folder.js";
 import { type Job, type JobProgress, jobName } from "./messages.js";
-import { algorithmOf, backboneOf, baseOptimizerOf } from "./method.js";
+import { algorithmOf, backboneOf, baseOptimizerOf, trainingPlan } from "./method.js";
 import { testResults } from "./test-results.js";
 
 /** Milliseconds between two reports of progress. */
@@ -40,15 +41,11 @@ export async function trainAndTest(
     `${JSON.stringify(await describeEnvironment({ threads: engine.threads }), null, 2)}\n`,
   );
 
-  const { perDomain, augment, epochs } = config.training;
+  const { augment, epochs } = config.training;
   const backbone = backboneOf(config, job.seed);
   const { mean, std } = backbone.preprocessing;
-  const plan = planBatches({
-    samples: ofSplit(samples, "train"),
-    domains: config.data.sources,
-    perDomain,
-    seed: job.seed,
-  });
+  const domains = domainsOf(config, samples);
+  const plan = trainingPlan(config, samples, job.seed);
   const loader = new ImageLoader({
     size: config.model.inputSize,
     mean,
@@ -56,7 +53,7 @@ export async function trainAndTest(
     augment: augment ? { seed: job.seed } : null,
   });
   const report = throttle(onProgress, PROGRESS_INTERVAL);
-  const isSource = new Set(config.data.sources);
+  const isSource = new Set(domains.sources);
   const result = await train({
     model: backbone.model,
     algorithm: algorithmOf(job, config),
@@ -96,7 +93,7 @@ export async function trainAndTest(
   const outcome: RunResult = {
     algorithm: job.algorithm,
     seed: job.seed,
-    domains: testResults(table, config),
+    domains: testResults(table, domains, config),
     seconds: result.throughput.seconds,
     imagesPerSecond: result.throughput.imagesPerSecond,
     selectedEpoch: result.best.epoch,

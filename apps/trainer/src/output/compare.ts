@@ -13,7 +13,8 @@ import {
 import type { Engine } from "@roga/runtime";
 import { readLog, readScoreTable, runDirectory, SELECTION } from "@roga/training";
 import type { Config } from "../config/schema.js";
-import { readSkipped } from "../data/prepare.js";
+import { domainsOf } from "../data/domains.js";
+import { loadCorpus, readSkipped } from "../data/prepare.js";
 import { type Job, jobName } from "../jobs/messages.js";
 
 /** Writes everything and returns the table for the terminal. */
@@ -22,11 +23,12 @@ export async function compare(folder: string, config: Config, engine: Engine, jo
     jobs.map(async (job): Promise<RunResult> => readJson(join(folder, jobName(job), "result.json"))),
   );
   const { level, replicates } = config.evaluation;
+  const { sources, targets } = domainsOf(config, await loadCorpus(config, folder));
   const comparison: Comparison = {
     title: basename(folder),
     createdAt: new Date().toISOString(),
-    sourceDomains: config.data.sources,
-    targetDomains: config.data.targets,
+    sourceDomains: [...sources],
+    targetDomains: [...targets],
     runs,
     selection: `${SELECTION}: the epoch with the best mean validation AUC over held-out identities of the seen domains`,
     engine: `${engine.name}, ${engine.device}`,
@@ -35,7 +37,7 @@ export async function compare(folder: string, config: Config, engine: Engine, jo
   };
   const table = summaryTable(comparison);
   await writeFileAtomic(join(folder, "comparison.json"), `${JSON.stringify(comparison, null, 2)}\n`);
-  await writeFileAtomic(join(folder, "summary.txt"), `${table}\n`);
+  await writeFileAtomic(join(folder, "summary.txt"), table);
 
   const curves = await Promise.all(jobs.map((job) => writeRunReport(folder, job, config)));
   const sheet = await readFile(join(folder, "contact-sheet.png"));
