@@ -52,7 +52,17 @@ trainingFlags(program.command("train"))
   .option("--manifest <file>", "CSV or JSONL manifest of real and fake images")
   .option("--out <folder>", "run folder to create")
   .addOption(
-    new Option("--resume <folder>", "go on with an interrupted run").conflicts(["out", "config", "real", "manifest"]),
+    new Option("--resume <folder>", "go on with an interrupted run").conflicts([
+      "out",
+      "config",
+      "real",
+      "manifest",
+      "algorithms",
+      "seeds",
+      "epochs",
+      "engine",
+      "set",
+    ]),
   )
   .action(async (flags: TrainFlags & { resume?: string }) => {
     if (flags.resume !== undefined) await resume(flags.resume);
@@ -71,7 +81,7 @@ program
   .argument("<folder>", "folder of one training run, as in runs/demo/roga-seed1")
   .option("--manifest <file>", "images to score (default: the run's own test images)")
   .option("--checkpoint <name>", "best or last", "best")
-  .option("--level <level>", "frame or video")
+  .addOption(new Option("--level <level>", "what is scored (default: as the run's)").choices(["frame", "video"]))
   .option("--engine <name>", "compute engine", "auto")
   .requiredOption("--out <file>", "score table to write (CSV)")
   .action(evaluateRun);

@@ -1,6 +1,6 @@
 /** The folder of a run: its resolved configuration, and the training runs in it. */
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@roga/datasets";
 import { parse, stringify } from "yaml";
@@ -8,6 +8,12 @@ import { resolveConfig } from "./config/load.js";
 import type { Config } from "./config/schema.js";
 
 const CONFIG_FILE = "config.yaml";
+
+/** Names the files that a run does not use; written when its data is prepared. */
+export const SKIPPED_FILE = "skipped.json";
+
+/** The folder of a run that holds what was made for it. */
+export const dataFolder = (run: string): string => join(run, "data");
 
 /** The command that goes on with a run, as the user started this one. */
 export function resumeCommand(folder: string): string {
@@ -23,6 +29,13 @@ export async function createRunFolder(folder: string, config: Config): Promise<v
     throw new Error(`--out ${folder}: expected a new or empty folder, found "${first}"${hint}`);
   }
   await writeFileAtomic(join(folder, CONFIG_FILE), stringify(config));
+}
+
+/** Empties the folder of a run whose data could not be prepared, so that the mended command can use it. */
+export async function discardUnprepared(folder: string): Promise<void> {
+  if (existsSync(join(folder, SKIPPED_FILE))) return;
+  await rm(join(folder, CONFIG_FILE), { force: true });
+  await rm(dataFolder(folder), { recursive: true, force: true });
 }
 
 /** The resolved configuration of a run. */

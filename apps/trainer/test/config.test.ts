@@ -50,6 +50,7 @@ describe("resolveConfig", () => {
     [{ data: { real: "a", manifest: "b" } }, /data: give `real` or `manifest`, not both/],
     [{ data: { sources: ["deepfakes"], targets: ["deepfakes"] } }, /data\.targets: "deepfakes" is a source domain too/],
     [{ data: { split: { train: 0.9 } } }, /data\.split: fractions must sum to 1/],
+    [{ seeds: [1, 1] }, /seeds: "1" is given twice/],
     ["text", /configuration: expected object, received string/],
   ])("refuses %j", (input, message) => {
     expect(messageOf(input)).toMatch(message);

@@ -7,7 +7,7 @@ import { use } from "@roga/runtime";
 import { readScoreTable } from "@roga/training";
 import { expect, it } from "vitest";
 import { resolveConfig } from "../src/config/load.js";
-import { domainsOf } from "../src/data/domains.js";
+import { checkDomains, domainsOf } from "../src/data/domains.js";
 import { loadCorpus, prepareCorpus, readSkipped } from "../src/data/prepare.js";
 import type { Job } from "../src/jobs/messages.js";
 import { trainingPlan } from "../src/jobs/method.js";
@@ -111,6 +111,42 @@ it("uses photographs, and leaves unreadable ones out with a count", async () => 
   expect(reals.length).toBe(13 - 4);
 });
 
+it("keeps photographs of one name in several folders apart, and takes a subfolder for a person", async () => {
+  const real = await photographs(0);
+  for (const [index, person] of ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"].entries()) {
+    await mkdir(join(real, person));
+    const { image } = renderFace({ seed: 5, identity: index, frame: 0, size: 48 });
+    for (const name of ["x.png", "y.png"]) await writeFile(join(real, person, name), await encodePng(image));
+  }
+  const split = { train: 0.4, val: 0.3, test: 0.3 };
+  const { folder, config } = await newRun({ ...small, data: { ...small.data, split, real } });
+  await prepareCorpus(config, folder, board, never).catch((error) => expect(error.message).toMatch(/val gets 1/));
+  const looser = resolveConfig(
+    { ...small, data: { ...small.data, split: { train: 0.2, val: 0.4, test: 0.4 }, real } },
+    "",
+  );
+  await prepareCorpus(looser, folder, board, never);
+  const reals = (await loadCorpus(looser, folder)).filter(({ label }) => label === 0);
+  expect(new Set(reals.map(({ id }) => id)).size).toBe(reals.length);
+  expect(new Set(reals.map(({ identity }) => identity)).size).toBe(reals.length / 2);
+});
+
+it("says when photographs are too few, and what to do", async () => {
+  const real = await photographs(12);
+  const { folder, config } = await newRun({ ...small, data: { ...small.data, real } });
+  await expect(prepareCorpus(config, folder, board, never)).rejects.toThrow(
+    /12 faces in 2 groups of one person each are too few: .*set data\.groupSize lower/,
+  );
+});
+
+it("says why no file can be used", async () => {
+  const real = await photographs(0);
+  await writeFile(join(real, "a.jpg"), "");
+  await writeFile(join(real, "b.heic"), "data");
+  const { folder, config } = await newRun({ ...small, data: { ...small.data, real } });
+  await expect(prepareCorpus(config, folder, board, never)).rejects.toThrow(/none of 2 files in .*b\.heic.*a\.jpg/s);
+});
+
 it("an interrupted preparation leaves nothing that passes for a corpus, and starts over", async () => {
   const { folder, config } = await newRun(small);
   const controller = new AbortController();
@@ -162,6 +198,16 @@ it("takes a manifest's own domains: those of its training fakes, and the others 
   const { config, samples } = await manifestRun(rows);
   expect(domainsOf(config, samples)).toEqual({ sources: ["A", "B"], targets: ["C"] });
   expect(trainingPlan(config, samples, 1).stepsPerEpoch).toBe(1);
+});
+
+it("refuses a person in two splits, and a domain that the test split lacks", async () => {
+  const shared = ["real real a train", "fake A a test"];
+  await expect(manifestRun(shared)).rejects.toThrow(/identity "a" is in two splits: train .* and test/);
+  const rows = ["real real a train", "fake A b train", "real real c val", "fake A d val", "real real e test"];
+  const { config, samples } = await manifestRun(rows);
+  expect(() => checkDomains(domainsOf(config, samples), samples)).toThrow(
+    'the test split needs fakes and reals for domain "A", found 0 and 1',
+  );
 });
 
 it.each([

@@ -1,5 +1,5 @@
 /** `roga evaluate`: scores images with the model of one training run, and prints the figures. */
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { fakeDomains, ImageLoader, ofSplit, readManifest, type Sample } from "@roga/datasets";
 import { use } from "@roga/runtime";
 import {
@@ -22,12 +22,13 @@ import { readRunConfig } from "../run-folder.js";
 export interface EvaluateFlags {
   readonly manifest?: string;
   readonly checkpoint: string;
-  readonly level: "frame" | "video";
+  readonly level?: "frame" | "video";
   readonly engine: string;
   readonly out: string;
 }
 
-export async function evaluateRun(folder: string, flags: EvaluateFlags): Promise<void> {
+export async function evaluateRun(path: string, flags: EvaluateFlags): Promise<void> {
+  const folder = resolve(path);
   const run = dirname(folder);
   const config = await readRunConfig(run);
   const checkpoint = await resolveCheckpoint(runDirectory(folder).checkpoints, flags.checkpoint);
@@ -56,9 +57,10 @@ export async function evaluateRun(folder: string, flags: EvaluateFlags): Promise
   }).finally(() => board.stop());
 
   const { replicates } = config.evaluation;
+  const level = flags.level ?? config.evaluation.level;
   const domains = fakeDomains(samples);
-  const summary = summarize(table, { domains, level: flags.level, bootstrap: { replicates, seed: config.dataSeed } });
-  console.log(`${basename(folder)}, checkpoint ${basename(checkpoint)}, by ${flags.level}\n${figures(summary)}`);
+  const summary = summarize(table, { domains, level, bootstrap: { replicates, seed: config.dataSeed } });
+  console.log(`${basename(folder)}, checkpoint ${basename(checkpoint)}, by ${level}\n${figures(summary)}`);
   if (table.skipped.length > 0)
     console.log(`${table.skipped.length} unreadable images are in no figure: ${table.skipped.join(", ")}`);
   console.log(`Scores: ${flags.out}`);

@@ -5,10 +5,11 @@
  */
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type Engine, use } from "@roga/runtime";
 import { applySettings, readConfigFile, resolveConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
+import { checkDomains, domainsOf } from "../data/domains.js";
 import { loadCorpus, prepareCorpus } from "../data/prepare.js";
 import { Interrupted, interruptSignal } from "../jobs/interrupt.js";
 import { type Job, jobName } from "../jobs/messages.js";
@@ -17,7 +18,7 @@ import { runJobs } from "../jobs/pool.js";
 import { compare } from "../output/compare.js";
 import { writeContactSheet } from "../output/contact-sheet.js";
 import { duration, progressBoard } from "../output/progress.js";
-import { createRunFolder, readRunConfig, resumeCommand } from "../run-folder.js";
+import { createRunFolder, discardUnprepared, readRunConfig, resumeCommand } from "../run-folder.js";
 
 /** The command's flags; each but `config`, `out` and `set` stands for one option of the configuration. */
 export interface TrainFlags {
@@ -45,10 +46,21 @@ export async function train(flags: TrainFlags): Promise<void> {
   };
   const settings = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const file = flags.config === undefined ? {} : await readConfigFile(flags.config);
-  const config = resolveConfig(applySettings(file, settings), flags.config ?? "command line");
+  const config = absolutePaths(resolveConfig(applySettings(file, settings), flags.config ?? "command line"));
   const engine = await use(config.engine);
   await createRunFolder(flags.out, config);
-  await execute(flags.out, config, engine);
+  try {
+    await execute(flags.out, config, engine);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) await discardUnprepared(flags.out);
+    throw error;
+  }
+}
+
+/** Paths that hold when the run goes on from another working directory. */
+function absolutePaths({ data, ...config }: Config): Config {
+  const absolute = (path: string | null) => (path === null ? null : resolve(path));
+  return { ...config, data: { ...data, real: absolute(data.real), manifest: absolute(data.manifest) } };
 }
 
 /** Goes on with a run that was interrupted or in which a job failed. */
@@ -67,7 +79,9 @@ async function execute(folder: string, config: Config, engine: Engine): Promise<
   try {
     await prepareCorpus(config, folder, board, signal);
     const samples = await loadCorpus(config, folder);
-    trainingPlan(config, samples, 0); // fails here, once, rather than in every run
+    // Fail here, once, rather than in every run or after it.
+    trainingPlan(config, samples, 0);
+    checkDomains(domainsOf(config, samples), samples);
     await writeContactSheet(join(folder, "contact-sheet.png"), samples);
 
     const waiting = jobs.filter((job) => !existsSync(join(folder, jobName(job), "result.json")));
@@ -81,16 +95,17 @@ async function execute(folder: string, config: Config, engine: Engine): Promise<
         lines.get(jobName(job))?.update(done / total, `${phase} ${note}`, secondsLeft),
       onEnd: ({ job, end }) => lines.get(jobName(job))?.end(end.kind),
     });
-    signal.throwIfAborted();
-    const failed = outcomes.filter(({ end }) => end.kind !== "finished");
+    const failed = outcomes.filter(({ end }) => end.kind === "failed");
     if (failed.length > 0) {
-      const reasons = failed.map(({ job, end }) => `${jobName(job)}: ${end.message ?? end.kind}`).join("\n");
+      const reasons = failed.map(({ job, end }) => `${jobName(job)}: ${end.message}`).join("\n");
       throw new Error(
         `${failed.length} of ${jobs.length} runs failed:\n${reasons}\nMend the cause, then: ${resumeCommand(folder)}`,
       );
     }
+    signal.throwIfAborted();
   } catch (error) {
-    if (signal.aborted) throw new Interrupted(`Stopped and saved. Go on with: ${resumeCommand(folder)}`);
+    if (signal.aborted && (error as Error).name === "AbortError")
+      throw new Interrupted(`Stopped and saved. Go on with: ${resumeCommand(folder)}`);
     throw error;
   } finally {
     board.stop();

@@ -157,6 +157,16 @@ export const configSchema = z
     if (config.data.real !== null && config.data.manifest !== null) {
       context.addIssue({ code: "custom", path: ["data"], message: "give `real` or `manifest`, not both" });
     }
+    for (const [path, values] of [
+      [["algorithms"], config.algorithms],
+      [["seeds"], config.seeds],
+      [["data", "sources"], config.data.sources ?? []],
+      [["data", "targets"], config.data.targets ?? []],
+    ] as const) {
+      const twice = values.find((value, index) => values.indexOf(value as never) !== index);
+      if (twice !== undefined)
+        context.addIssue({ code: "custom", path: [...path], message: `"${twice}" is given twice` });
+    }
     for (const domain of config.data.targets ?? []) {
       if (config.data.sources?.includes(domain)) {
         context.addIssue({ code: "custom", path: ["data", "targets"], message: `"${domain}" is a source domain too` });

@@ -1,5 +1,5 @@
 /** Where real faces come from when the fakes are made from them: photographs in a folder, or the renderer. */
-import { basename, extname } from "node:path";
+import { extname, join } from "node:path";
 import {
   type FivePoints,
   fitLandmarks,
@@ -34,32 +34,55 @@ export interface Skipped {
 
 /**
  * The photographs of a folder, cut to their centre, the five points fitted to each; those that cannot be decoded are
- * left out and reported.
+ * left out and reported. A subfolder is a person; elsewhere `groupSize` photographs in a row are taken for one.
  */
 export async function photographFaces(
   folder: string,
   config: Config,
+  signal: AbortSignal,
 ): Promise<{ faces: FaceSource[]; skipped: Skipped[] }> {
   const { crop, groupSize } = config.data;
   const size = cropSize(config);
-  const photographs = await readPhotographs(folder);
   const faces: FaceSource[] = [];
   const skipped: Skipped[] = [];
+  const photographs = await readPhotographs(folder, {
+    onIgnored: (name) => skipped.push({ path: join(folder, name), reason: "not an image format that can be read" }),
+  });
   const load = async (path: string): Promise<Face> => {
     const image = fromBytes(size, size, await loadImage(path, { size, crop: { centre: crop } }));
     return { image, landmarks: fitLandmarks(image) };
   };
-  for (const [index, { path }] of photographs.entries()) {
+  const names = new Set<string>();
+  for (const [index, photograph] of photographs.entries()) {
+    signal.throwIfAborted();
+    const { path } = photograph;
     try {
       await loadImage(path, { size, crop: { centre: crop } });
-      const id = basename(path, extname(path));
-      faces.push({ id, video: id, identity: `group-${Math.floor(index / groupSize)}`, load: () => load(path) });
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       skipped.push({ path, reason: error.reason });
+      continue;
     }
+    const id = fileName(photograph.id, names);
+    const inSubfolder = photograph.id.includes("/");
+    const identity = inSubfolder ? photograph.identity : `group-${Math.floor(index / groupSize)}`;
+    faces.push({ id, video: id, identity, load: () => load(path) });
+  }
+  if (faces.length === 0) {
+    const reasons = skipped.slice(0, 3).map(({ path, reason }) => `\n  ${path}: ${reason}`);
+    throw new Error(`data.real: none of ${skipped.length} files in ${folder} can be used:${reasons.join("")}`);
   }
   return { faces, skipped };
+}
+
+/** A name for a photograph's files: `a/x.jpg` becomes `a-x`, with its ending or a number where that is taken. */
+function fileName(id: string, taken: Set<string>): string {
+  const whole = id.replaceAll("/", "-");
+  const plain = whole.slice(0, whole.length - extname(whole).length);
+  let name = taken.has(plain) ? whole : plain;
+  for (let copy = 2; taken.has(name); copy++) name = `${whole}-${copy}`;
+  taken.add(name);
+  return name;
 }
 
 /** Drawn faces: every identity has videos, every video has frames. */

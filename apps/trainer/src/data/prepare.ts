@@ -6,10 +6,12 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  DatasetError,
   ImageLoader,
   REAL_DOMAIN,
   readManifest,
   type Sample,
+  SPLITS,
   type Split,
   splitByGroup,
   splitByIdentity,
@@ -18,15 +20,10 @@ import {
 } from "@roga/datasets";
 import type { Config } from "../config/schema.js";
 import type { ProgressBoard } from "../output/progress.js";
+import { dataFolder, SKIPPED_FILE } from "../run-folder.js";
 import { familiesToForge } from "./domains.js";
 import { type FaceSource, photographFaces, renderedFaces, type Skipped } from "./faces.js";
 import { forgeCorpus, type SplitFaces } from "./forge-corpus.js";
-
-/** Images that a run cannot read or does not use are never silently lost: this file names them. */
-const SKIPPED_FILE = "skipped.json";
-
-/** The folder of a run that holds what was made for it. */
-const dataFolder = (run: string): string => join(run, "data");
 
 /** Makes or checks the corpus of a run, unless it has one. */
 export async function prepareCorpus(
@@ -68,13 +65,30 @@ async function checkManifest(manifest: string, config: Config, board: ProgressBo
 async function listManifest(manifest: string, { data, dataSeed }: Config): Promise<Sample[]> {
   const samples = await readManifest(manifest);
   const unassigned = samples.filter((sample) => sample.split === null).length;
-  if (unassigned === 0) return samples;
+  if (unassigned === 0) {
+    refuseSharedIdentities(samples);
+    return samples;
+  }
   if (unassigned < samples.length) {
     throw new Error(
       `data.manifest: ${unassigned} of ${samples.length} images have no split; give one to all or to none`,
     );
   }
   return splitByIdentity(samples, data.split, dataSeed);
+}
+
+/** A person in two splits would make every test figure too good. */
+function refuseSharedIdentities(samples: readonly Sample[]): void {
+  const first = new Map<string, Sample>();
+  for (const sample of samples) {
+    const other = first.get(sample.identity);
+    if (other === undefined) first.set(sample.identity, sample);
+    else if (other.split !== sample.split) {
+      throw new Error(
+        `data.manifest: identity "${sample.identity}" is in two splits: ${other.split} (${other.id}) and ${sample.split} (${sample.id})`,
+      );
+    }
+  }
 }
 
 async function forgeFaces(
@@ -90,7 +104,7 @@ async function forgeFaces(
     faces = renderedFaces(config);
   } else {
     const line = board.line("read photos", 1);
-    ({ faces, skipped } = await photographFaces(data.real, config));
+    ({ faces, skipped } = await photographFaces(data.real, config, signal));
     line.end(`${faces.length} photographs, ${skipped.length} unreadable`);
   }
 
@@ -114,16 +128,34 @@ async function forgeFaces(
 
 /**
  * Drawn identities are split at random. Photographs are cut into contiguous ranges with a group left out at each
- * border, because neighbours are often one person and nothing says which.
+ * border, because neighbours are often one person and nothing says which. A fake needs a donor from its own split, so
+ * every split needs two identities.
  */
 function splitFaces(faces: readonly FaceSource[], { data, dataSeed }: Config): SplitFaces {
   const reals = faces.map(({ id, video, identity }): Sample => {
     return { id, path: `/${id}`, label: 0, domain: REAL_DOMAIN, video, identity, split: null };
   });
-  const assigned =
-    data.real === null
-      ? splitByIdentity(reals, data.split, dataSeed)
-      : splitByGroup(reals, data.split, dataSeed, { guard: 1 });
+  const tooFew = (detail: string) => {
+    const groups = new Set(faces.map(({ identity }) => identity)).size;
+    const remedy =
+      data.real === null ? "set data.rendered.identities higher" : "give more, or set data.groupSize lower";
+    return new Error(
+      `data: ${faces.length} faces in ${groups} groups of one person each are too few: ${detail}; ${remedy}`,
+    );
+  };
+  let assigned: Sample[];
+  try {
+    assigned =
+      data.real === null
+        ? splitByIdentity(reals, data.split, dataSeed)
+        : splitByGroup(reals, data.split, dataSeed, { guard: 1 });
+  } catch (error) {
+    throw error instanceof DatasetError ? tooFew(error.message) : error;
+  }
+  for (const split of SPLITS) {
+    const groups = new Set(assigned.filter((face) => face.split === split).map(({ identity }) => identity)).size;
+    if (groups < 2) throw tooFew(`${split} gets ${groups}, and needs 2`);
+  }
   const of = (split: Split) => faces.filter((_, index) => assigned[index]?.split === split);
   return { train: of("train"), val: of("val"), test: of("test") };
 }

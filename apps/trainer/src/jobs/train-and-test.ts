@@ -3,7 +3,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ImageLoader, ofSplit, writeFileAtomic } from "@roga/datasets";
+import { ImageLoader, ofSplit, REAL_DOMAIN, writeFileAtomic } from "@roga/datasets";
 import type { RunResult } from "@roga/report";
 import { use } from "@roga/runtime";
 import {
@@ -61,7 +61,7 @@ export async function trainAndTest(
     plan,
     loader,
     validation: {
-      samples: ofSplit(samples, "val").filter(({ label, domain }) => label === 0 || isSource.has(domain)),
+      samples: ofSplit(samples, "val").filter(({ domain }) => domain === REAL_DOMAIN || isSource.has(domain)),
       batchSize: config.evaluation.batchSize,
     },
     epochs,
