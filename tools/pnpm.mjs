@@ -19,6 +19,7 @@ const windows = process.platform === "win32";
 export const environment = {
   ...process.env,
   PATH: [bin, join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter),
+  ROGA_NODE: process.version, // part of turbo's cache key: a pass on one Node.js is none on another
   TURBO_TELEMETRY_DISABLED: "1",
   TURBO_NO_UPDATE_NOTIFIER: "1",
 };

@@ -97,6 +97,10 @@ const roga = z
       .enum(["perDomain", "mixed"])
       .default("perDomain")
       .describe("batch-norm batches: a domain each, or mixed"),
+    perturbedRandomness: z
+      .enum(["reuse", "fresh"])
+      .default("reuse")
+      .describe("dropout masks of the perturbed pass: the clean pass's, or new ones"),
     warmupSteps: z
       .int()
       .min(0)
@@ -118,6 +122,10 @@ const training = z
   .strictObject({
     epochs: count.default(10).describe("an epoch shows every fake of the source domains once"),
     perDomain: z.int().min(2).multipleOf(2).default(8).describe("images of each domain in a batch, half of them real"),
+    checkpointEvery: count
+      .nullable()
+      .default(null)
+      .describe("steps between checkpoints within an epoch; null: only at its end"),
     augment: z.boolean().default(true).describe("random flips, brightness and contrast"),
   })
   .prefault({});

@@ -41,7 +41,7 @@ export async function trainAndTest(
     `${JSON.stringify(await describeEnvironment({ threads: engine.threads }), null, 2)}\n`,
   );
 
-  const { augment, epochs } = config.training;
+  const { augment, epochs, checkpointEvery } = config.training;
   const backbone = backboneOf(config, job.seed);
   const { mean, std } = backbone.preprocessing;
   const domains = domainsOf(config, samples);
@@ -65,6 +65,7 @@ export async function trainAndTest(
       batchSize: config.evaluation.batchSize,
     },
     epochs,
+    ...(checkpointEvery !== null && { checkpointEvery }),
     runDirectory: directory,
     seed: job.seed,
     resume: true,
