@@ -1,7 +1,7 @@
 /** The folder of a run: its resolved configuration, and the training runs in it. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { writeFileAtomic } from "@roga/datasets";
 import { parse, stringify } from "yaml";
 import { resolveConfig } from "./config/load.js";
@@ -12,8 +12,8 @@ const CONFIG_FILE = "config.yaml";
 /** Names the files that a run does not use; written when its data is prepared. */
 export const SKIPPED_FILE = "skipped.json";
 
-/** The folder of a run that holds what was made for it. */
-export const dataFolder = (run: string): string => join(run, "data");
+/** The folder of a run that holds what was made for it, as an absolute path. */
+export const dataFolder = (run: string): string => resolve(run, "data");
 
 /** The command that goes on with a run, as the user started this one. */
 export function resumeCommand(folder: string): string {

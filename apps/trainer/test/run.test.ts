@@ -1,7 +1,7 @@
 /** The whole job in miniature: prepare, train and test, compare, resume; on drawn faces and on photographs. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { encodePng, readManifest, renderFace } from "@roga/datasets";
 import { use } from "@roga/runtime";
 import { readScoreTable } from "@roga/training";
@@ -76,10 +76,10 @@ it("trains, tests and compares on drawn faces", { timeout: 120_000 }, async () =
   expect(await readdir(folder)).toEqual(expect.arrayContaining(["report.html", "summary.txt", "config.yaml"]));
 });
 
-it("makes the same corpus again, byte for byte", async () => {
+it("makes the same corpus again, byte for byte, in a folder given relative to the working directory", async () => {
   const settings = { ...small, data: { ...small.data, rendered: { identities: 7, frames: 1 } } };
   const runs = [await newRun(settings), await newRun(settings)];
-  for (const { folder, config } of runs) await prepareCorpus(config, folder, board, never);
+  for (const { folder, config } of runs) await prepareCorpus(config, relative(process.cwd(), folder), board, never);
   const [a, b] = await Promise.all(runs.map(({ folder }) => readManifest(join(folder, "data", "manifest.jsonl"))));
   expect(a?.map(({ id }) => id)).toEqual(b?.map(({ id }) => id));
   for (const [index, sample] of (a ?? []).entries()) {
