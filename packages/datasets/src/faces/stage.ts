@@ -1,10 +1,11 @@
 /** Puts a person in front of the camera: facial actions, the turn of the head, and the alignment of the crop. */
 import { canonicalLandmarks, type FivePoints, type Point } from "../image/landmarks.js";
+import { fitSimilarity, type Similarity } from "../image/similarity.js";
 import { EAR_VERTICES, writeEarNormals } from "./ears.js";
 import { ACTIONS } from "./head-mesh.js";
 import type { FrameState } from "./motion.js";
 import type { Person } from "./person.js";
-import { fitSimilarity, poseRotation, projectToPlane, type Rotation, type Similarity, turnPoints } from "./view.js";
+import { poseRotation, projectToPlane, type Rotation, turnPoints } from "./view.js";
 
 /** A person in the pose and with the expression of one frame. */
 export interface Staged {

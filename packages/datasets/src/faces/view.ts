@@ -4,6 +4,7 @@
  * "Least-squares estimation of transformation parameters between two point patterns", TPAMI 1991).
  */
 import type { Point } from "../image/landmarks.js";
+import type { Similarity } from "../image/similarity.js";
 
 /** Turns of the head in radians: yaw to the right of the picture, pitch upwards, roll clockwise in the picture. */
 export interface Pose {
@@ -59,34 +60,6 @@ export function unturn(r: Rotation, x: number, y: number, z: number, out: Float6
   out[0] = PIVOT[0] + r[0]! * dx + r[3]! * dy + r[6]! * dz;
   out[1] = PIVOT[1] + r[1]! * dx + r[4]! * dy + r[7]! * dz;
   out[2] = PIVOT[2] + r[2]! * dx + r[5]! * dy + r[8]! * dz;
-}
-
-/** A similarity transform of the plane: x' = a x - b y + tx, y' = b x + a y + ty. */
-export interface Similarity {
-  readonly a: number;
-  readonly b: number;
-  readonly tx: number;
-  readonly ty: number;
-}
-
-/** The similarity that brings `from` nearest to `to` in the least-squares sense. */
-export function fitSimilarity(from: readonly Point[], to: readonly Point[]): Similarity {
-  const count = from.length;
-  const mean = (points: readonly Point[], axis: 0 | 1): number => points.reduce((sum, p) => sum + p[axis], 0) / count;
-  const [fx, fy, gx, gy] = [mean(from, 0), mean(from, 1), mean(to, 0), mean(to, 1)];
-  let dot = 0;
-  let cross = 0;
-  let spread = 0;
-  for (let i = 0; i < count; i++) {
-    const [x, y] = [from[i]![0] - fx, from[i]![1] - fy];
-    const [u, v] = [to[i]![0] - gx, to[i]![1] - gy];
-    dot += x * u + y * v;
-    cross += x * v - y * u;
-    spread += x * x + y * y;
-  }
-  const a = dot / spread;
-  const b = cross / spread;
-  return { a, b, tx: gx - a * fx + b * fy, ty: gy - b * fx - a * fy };
 }
 
 /** A pinhole camera in front of the face that looks at the origin from `distance` mm, then a similarity into the crop. */

@@ -7,8 +7,9 @@ import { drawMotion } from "../../src/faces/motion.js";
 import { hairReflectance, skinReflectance } from "../../src/faces/pigments.js";
 import { clearVisibility, createVisibility, rasterize } from "../../src/faces/raster.js";
 import { expose, type Sensor } from "../../src/faces/sensor.js";
-import { fitSimilarity, poseRotation, turnPoints, unturn } from "../../src/faces/view.js";
+import { poseRotation, turnPoints, unturn } from "../../src/faces/view.js";
 import type { Point } from "../../src/image/landmarks.js";
+import { fitSimilarity } from "../../src/image/similarity.js";
 
 interface Reference {
   readonly similarities: readonly { source: Point[]; target: Point[]; fit: number[] }[];

@@ -15,15 +15,11 @@ import { polygonCoverage } from "../../src/forgery/operations/polygon.js";
 import { smoothField, whiteNoise } from "../../src/forgery/operations/random-field.js";
 import type { Raster } from "../../src/forgery/operations/raster.js";
 import { relight } from "../../src/forgery/operations/shading.js";
-import {
-  fitSimilarity,
-  similarityAbout,
-  similarityMap,
-  transformPoint,
-} from "../../src/forgery/operations/similarity.js";
+import { similarityAbout, similarityMap, transformPoint } from "../../src/forgery/operations/similarity.js";
 import { unsharp } from "../../src/forgery/operations/unsharp.js";
 import { lumaOf, rgbToYcbcr, ycbcrToRgb } from "../../src/forgery/operations/ycbcr.js";
 import { canonicalLandmarks, type Point } from "../../src/image/landmarks.js";
+import { fitSimilarity } from "../../src/image/similarity.js";
 import { drawnFace, operations, rasterOf } from "./support.js";
 
 const SIZE = 80;

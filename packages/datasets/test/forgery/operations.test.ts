@@ -17,9 +17,9 @@ import { whiteNoise } from "../../src/forgery/operations/random-field.js";
 import { channelsOf, type Raster } from "../../src/forgery/operations/raster.js";
 import { remap } from "../../src/forgery/operations/remap.js";
 import { resize } from "../../src/forgery/operations/resize.js";
-import { fitSimilarity } from "../../src/forgery/operations/similarity.js";
 import { splineMap, thinPlateSpline } from "../../src/forgery/operations/thin-plate.js";
 import { transposedConvolution } from "../../src/forgery/operations/transposed-convolution.js";
+import { fitSimilarity } from "../../src/image/similarity.js";
 import { operations, rasterOf } from "./support.js";
 
 const image = rasterOf(operations.image);

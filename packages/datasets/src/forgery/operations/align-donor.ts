@@ -4,11 +4,12 @@
  * at each point: what two heads and expressions differ by, and no more, so that one misplaced point tears no face apart.
  */
 import type { FivePoints, Point } from "../../image/landmarks.js";
+import { fitSimilarity } from "../../image/similarity.js";
 import { faceFrame } from "./face-frame.js";
 import type { Raster } from "./raster.js";
 import { remap } from "./remap.js";
 import { resize } from "./resize.js";
-import { fitSimilarity, transformPoint } from "./similarity.js";
+import { transformPoint } from "./similarity.js";
 import { splineMap, thinPlateSpline } from "./thin-plate.js";
 
 /** Largest bend at a point, in eye distances of the donor. */
