@@ -3,13 +3,14 @@
  * no cycles, no backend outside `runtime`. (Biome refuses deep imports of TensorFlow.js.)
  */
 const allowed = {
-  "tensor-utils": [],
+  ops: [],
+  "tensor-utils": ["ops"],
   metrics: [],
   weights: [],
   runtime: [],
   "test-support": [],
-  optimizer: ["tensor-utils"],
-  backbones: ["tensor-utils", "weights"],
+  optimizer: ["tensor-utils", "ops"],
+  backbones: ["tensor-utils", "weights", "ops"],
   datasets: ["tensor-utils"],
   report: ["metrics"],
   training: ["optimizer", "datasets", "metrics", "tensor-utils", "weights"],
