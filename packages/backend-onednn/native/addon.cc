@@ -1,0 +1,63 @@
+// The addon's exports. Every function is described in the header that declares it.
+#include <omp.h>
+
+#include "binding.h"
+#include "convolution.h"
+#include "elementwise.h"
+#include "matmul.h"
+#include "memory.h"
+#include "onednn.h"
+#include "parallel.h"
+
+namespace roga {
+
+/** Sets the number of threads that kernels called from this JavaScript thread use. */
+static void setThreads(int64_t count) {
+  if (count < 1 || count > 1024) throw ArgumentError("expected a number of threads from 1 to 1024");
+  omp_set_num_threads(static_cast<int>(count));
+}
+
+static double getThreads() { return threads(); }
+
+/** oneDNN's version as major · 10⁶ + minor · 10³ + patch. */
+static double onednnVersion() {
+  const dnnl_version_t* version = dnnl_version();
+  return version->major * 1e6 + version->minor * 1e3 + version->patch;
+}
+
+/** Milliseconds spent in kernels that this JavaScript thread called, since the last reset. */
+static double kernelMilliseconds() { return detail::clock().nanoseconds / 1e6; }
+static double kernelCalls() { return static_cast<double>(detail::clock().calls); }
+static void resetKernelTime() { detail::clock() = {}; }
+
+}  // namespace roga
+
+NAPI_MODULE_INIT() {
+  using namespace roga;
+  const Export functions[] = {
+      {"reserveSlab", reserveSlab},
+      {"releasePages", releasePages},
+      EXPORT(setThreads),
+      EXPORT(getThreads),
+      EXPORT(onednnVersion),
+      EXPORT(kernelMilliseconds),
+      EXPORT(kernelCalls),
+      EXPORT(resetKernelTime),
+      EXPORT(setBfloat16),
+      EXPORT(matmul),
+      EXPORT(convolution),
+      EXPORT(convolutionBackwardInput),
+      EXPORT(convolutionBackwardFilter),
+      EXPORT(unary),
+      EXPORT(binary),
+  };
+  for (const Export& function : functions) {
+    napi_value value;
+    if (napi_create_function(env, function.name, NAPI_AUTO_LENGTH, function.callback, nullptr, &value) != napi_ok ||
+        napi_set_named_property(env, exports, function.name, value) != napi_ok) {
+      napi_throw_error(env, nullptr, "the addon's functions could not be registered");
+      return nullptr;
+    }
+  }
+  return exports;
+}

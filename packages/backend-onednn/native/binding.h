@@ -1,0 +1,214 @@
+// How C++ functions become JavaScript functions. A function takes spans over typed arrays, integers, numbers and
+// booleans; `bind` converts and checks every argument, and turns whatever is thrown into a JavaScript error, so that no
+// kernel deals with N-API and no exception leaves the addon.
+#pragma once
+#include <node_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace roga {
+
+/** A view of a typed array for the duration of a call; `data` is null where the argument was null or undefined. */
+template <class T>
+struct Span {
+  T* data = nullptr;
+  size_t size = 0;
+  T& operator[](size_t i) const { return data[i]; }
+  explicit operator bool() const { return data != nullptr; }
+};
+
+using Floats = Span<float>;
+using ConstFloats = Span<const float>;
+using Ints = Span<const int32_t>;
+using Bytes = Span<uint8_t>;
+
+/** An argument that JavaScript got wrong: becomes a TypeError. */
+struct ArgumentError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/** Throws unless a span holds at least `count` elements. */
+template <class T>
+inline void require(const Span<T>& span, int64_t count, const char* name) {
+  if (count < 0 || span.size < static_cast<size_t>(count)) {
+    throw ArgumentError(std::string(name) + ": expected " + std::to_string(count) + " elements, got " +
+                        std::to_string(span.size));
+  }
+}
+
+/** An array of typed arrays, for operations over lists. */
+struct FloatList {
+  static constexpr size_t kMax = 4096;
+  napi_env env = nullptr;
+  napi_value array = nullptr;
+  uint32_t size = 0;
+  Floats at(uint32_t index) const;
+};
+
+namespace detail {
+
+template <class T>
+struct ArrayType;
+template <>
+struct ArrayType<float> {
+  static constexpr napi_typedarray_type value = napi_float32_array;
+  static constexpr const char* name = "a Float32Array";
+};
+template <>
+struct ArrayType<int32_t> {
+  static constexpr napi_typedarray_type value = napi_int32_array;
+  static constexpr const char* name = "an Int32Array";
+};
+template <>
+struct ArrayType<uint8_t> {
+  static constexpr napi_typedarray_type value = napi_uint8_array;
+  static constexpr const char* name = "a Uint8Array";
+};
+
+[[noreturn]] inline void wrong(size_t index, const char* expected) {
+  throw ArgumentError("argument " + std::to_string(index) + ": expected " + expected);
+}
+
+template <class A>
+struct Convert;
+
+template <class T>
+struct Convert<Span<T>> {
+  static Span<T> from(napi_env env, napi_value value, size_t index) {
+    using Element = std::remove_const_t<T>;
+    napi_typedarray_type type;
+    size_t length;
+    void* data;
+    if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok) {
+      napi_valuetype kind;
+      if (napi_typeof(env, value, &kind) == napi_ok && (kind == napi_undefined || kind == napi_null)) return {};
+      wrong(index, ArrayType<Element>::name);
+    }
+    if (type != ArrayType<Element>::value) wrong(index, ArrayType<Element>::name);
+    static T empty[1] = {};
+    return {length == 0 ? empty : static_cast<T*>(data), length};
+  }
+};
+
+template <>
+struct Convert<int64_t> {
+  static int64_t from(napi_env env, napi_value value, size_t index) {
+    int64_t result;
+    if (napi_get_value_int64(env, value, &result) != napi_ok) wrong(index, "an integer");
+    return result;
+  }
+};
+
+template <>
+struct Convert<double> {
+  static double from(napi_env env, napi_value value, size_t index) {
+    double result;
+    if (napi_get_value_double(env, value, &result) != napi_ok) wrong(index, "a number");
+    return result;
+  }
+};
+
+template <>
+struct Convert<bool> {
+  static bool from(napi_env env, napi_value value, size_t index) {
+    bool result;
+    if (napi_get_value_bool(env, value, &result) != napi_ok) wrong(index, "a boolean");
+    return result;
+  }
+};
+
+template <>
+struct Convert<FloatList> {
+  static FloatList from(napi_env env, napi_value value, size_t index) {
+    bool isArray = false;
+    FloatList list;
+    if (napi_is_array(env, value, &isArray) != napi_ok || !isArray) wrong(index, "an array of Float32Array");
+    napi_get_array_length(env, value, &list.size);
+    list.env = env;
+    list.array = value;
+    return list;
+  }
+};
+
+/** Nanoseconds on a clock that never goes back. */
+int64_t now();
+
+/** Time spent in kernels of this thread, and how often they were called. */
+struct Clock {
+  int64_t nanoseconds = 0;
+  int64_t calls = 0;
+};
+Clock& clock();
+
+/** Throws the current C++ exception as a JavaScript error. */
+void rethrow(napi_env env, const char* name);
+
+}  // namespace detail
+
+inline Floats FloatList::at(uint32_t index) const {
+  napi_value element;
+  if (napi_get_element(env, array, index, &element) != napi_ok) throw ArgumentError("a list has no such element");
+  return detail::Convert<Floats>::from(env, element, index);
+}
+
+/** The N-API callback of a C++ function; `Name` is what errors are prefixed with. */
+template <auto Function, const char* Name>
+struct Bound;
+
+template <class R, class... A, R (*Function)(A...), const char* Name>
+struct Bound<Function, Name> {
+  static napi_value call(napi_env env, napi_callback_info info) {
+    constexpr size_t count = sizeof...(A);
+    size_t given = count;
+    napi_value arguments[count + 1];
+    napi_get_cb_info(env, info, &given, arguments, nullptr, nullptr);
+    const int64_t start = detail::now();
+    napi_value result = nullptr;
+    try {
+      result = invoke(env, arguments, std::index_sequence_for<A...>{});
+    } catch (...) {
+      detail::rethrow(env, Name);
+    }
+    detail::clock().nanoseconds += detail::now() - start;
+    detail::clock().calls++;
+    return result;
+  }
+
+ private:
+  template <size_t... I>
+  static napi_value invoke(napi_env env, napi_value* arguments, std::index_sequence<I...>) {
+    (void)arguments;
+    std::tuple<A...> converted{detail::Convert<A>::from(env, arguments[I], I)...};
+    if constexpr (std::is_void_v<R>) {
+      std::apply(Function, converted);
+      return nullptr;
+    } else {
+      napi_value result;
+      if (napi_create_double(env, static_cast<double>(std::apply(Function, converted)), &result) != napi_ok) {
+        throw std::runtime_error("a result could not be made");
+      }
+      return result;
+    }
+  }
+};
+
+/** A function on its way into the module's exports. */
+struct Export {
+  const char* name;
+  napi_callback callback;
+};
+
+}  // namespace roga
+
+/** Lists a function for export: `ROGA_EXPORTS(relu, {EXPORT(relu), EXPORT(reluGrad)})`. */
+#define EXPORT(function)                                                         \
+  [] {                                                                           \
+    static constexpr char name[] = #function;                                    \
+    return ::roga::Export{name, ::roga::Bound<&::roga::function, name>::call};   \
+  }()

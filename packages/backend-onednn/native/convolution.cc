@@ -1,0 +1,186 @@
+// Convolutions over NHWC tensors and HWIO filters by oneDNN's convolution primitives; depthwise ones are groups of one
+// channel. oneDNN may want the filter in a layout of its own: it is reordered at every call, since it is small and
+// changes at every training step. A 1×1 convolution with stride 1 is a matrix product and never comes here.
+#include "convolution.h"
+
+#include "onednn.h"
+#include "parallel.h"
+
+namespace roga {
+
+namespace {
+
+struct Shape {
+  int64_t n, h, w, c, k, kh, kw, sh, sw, top, left, bottom, right, dh, dw, groups, oh, ow;
+
+  explicit Shape(Ints d) {
+    if (d.size != 18) throw ArgumentError("shape: expected 18 numbers");
+    int64_t* fields[18] = {&n,  &h,   &w,    &c,      &k,     &kh, &kw, &sh,     &sw,
+                           &top, &left, &bottom, &right, &dh,    &dw, &groups, &oh, &ow};
+    for (int i = 0; i < 18; i++) {
+      *fields[i] = d[i];
+      if (d[i] < (i >= 9 && i <= 12 ? 0 : 1)) throw ArgumentError("shape: a number is too small");
+    }
+    if (c % groups != 0 || k % groups != 0) throw ArgumentError("shape: groups must divide both channel counts");
+    if (((h + top + bottom - (kh - 1) * dh - 1) / sh + 1) != oh || ((w + left + right - (kw - 1) * dw - 1) / sw + 1) != ow) {
+      throw ArgumentError("shape: the output size does not follow from the input size");
+    }
+  }
+
+  int64_t inputSize() const { return n * h * w * c; }
+  int64_t outputSize() const { return n * oh * ow * k; }
+  int64_t filterSize() const { return kh * kw * (c / groups) * k; }
+
+  dnnl::memory::desc input() const { return {{n, c, h, w}, Type::f32, Tag::nhwc}; }
+  dnnl::memory::desc output() const { return {{n, k, oh, ow}, Type::f32, Tag::nhwc}; }
+  dnnl::memory::desc filter() const { return filter(groups > 1 ? Tag::hwigo : Tag::hwio); }
+  dnnl::memory::desc anyFilter() const { return filter(Tag::any); }
+  dnnl::memory::dims strides() const { return {sh, sw}; }
+  dnnl::memory::dims dilations() const { return {dh - 1, dw - 1}; }
+  dnnl::memory::dims before() const { return {top, left}; }
+  dnnl::memory::dims after() const { return {bottom, right}; }
+
+ private:
+  dnnl::memory::desc filter(Tag tag) const {
+    if (groups > 1) return {{groups, k / groups, c / groups, kh, kw}, Type::f32, tag};
+    return {{k, c, kh, kw}, Type::f32, tag};
+  }
+};
+
+#if DNNL_VERSION_MAJOR >= 3
+
+dnnl::convolution_forward::primitive_desc describeForward(const Shape& s, bool bias) {
+  const auto kind = dnnl::prop_kind::forward_training;
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+  const dnnl::memory::desc b = bias ? dnnl::memory::desc({s.k}, Type::f32, Tag::x) : dnnl::memory::desc();
+  return {engine(), kind, algorithm, s.input(), s.anyFilter(), b, s.output(), s.strides(), s.dilations(), s.before(), s.after()};
+}
+
+dnnl::convolution_backward_data::primitive_desc describeBackwardData(const Shape& s) {
+  return {engine(),    dnnl::algorithm::convolution_direct, s.input(), s.anyFilter(), s.output(), s.strides(),
+          s.dilations(), s.before(), s.after(), describeForward(s, false)};
+}
+
+dnnl::convolution_backward_weights::primitive_desc describeBackwardWeights(const Shape& s) {
+  return {engine(),    dnnl::algorithm::convolution_direct, s.input(), s.anyFilter(), s.output(), s.strides(),
+          s.dilations(), s.before(), s.after(), describeForward(s, false)};
+}
+
+#else
+
+dnnl::convolution_forward::primitive_desc describeForward(const Shape& s, bool bias) {
+  const auto kind = dnnl::prop_kind::forward_training;
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+  using Desc = dnnl::convolution_forward::desc;
+  if (bias) {
+    const dnnl::memory::desc b({s.k}, Type::f32, Tag::x);
+    return {Desc(kind, algorithm, s.input(), s.anyFilter(), b, s.output(), s.strides(), s.dilations(), s.before(), s.after()), engine()};
+  }
+  return {Desc(kind, algorithm, s.input(), s.anyFilter(), s.output(), s.strides(), s.dilations(), s.before(), s.after()), engine()};
+}
+
+dnnl::convolution_backward_data::primitive_desc describeBackwardData(const Shape& s) {
+  return {dnnl::convolution_backward_data::desc(dnnl::algorithm::convolution_direct, s.input(), s.anyFilter(), s.output(),
+                                                s.strides(), s.dilations(), s.before(), s.after()),
+          engine(), describeForward(s, false)};
+}
+
+dnnl::convolution_backward_weights::primitive_desc describeBackwardWeights(const Shape& s) {
+  return {dnnl::convolution_backward_weights::desc(dnnl::algorithm::convolution_direct, s.input(), s.anyFilter(), s.output(),
+                                                   s.strides(), s.dilations(), s.before(), s.after()),
+          engine(), describeForward(s, false)};
+}
+
+#endif
+
+/** A primitive, and memory for the filter where the primitive wants it in another layout than ours. */
+template <class Primitive, class Description>
+struct Prepared {
+  Primitive primitive;
+  dnnl::memory::desc layout;
+  dnnl::memory packed;
+
+  Prepared(const Description& description, const dnnl::memory::desc& layout_, const dnnl::memory::desc& plain)
+      : primitive(description), layout(layout_) {
+    if (layout != plain) packed = dnnl::memory(layout, engine());
+  }
+  bool repacks() const { return static_cast<bool>(packed); }
+};
+
+struct Forward : Prepared<dnnl::convolution_forward, dnnl::convolution_forward::primitive_desc> {
+  Forward(const Shape& s, bool bias) : Forward(describeForward(s, bias), s) {}
+  Forward(const dnnl::convolution_forward::primitive_desc& d, const Shape& s) : Prepared(d, d.weights_desc(), s.filter()) {}
+};
+struct BackwardData : Prepared<dnnl::convolution_backward_data, dnnl::convolution_backward_data::primitive_desc> {
+  explicit BackwardData(const Shape& s) : BackwardData(describeBackwardData(s), s) {}
+  BackwardData(const dnnl::convolution_backward_data::primitive_desc& d, const Shape& s)
+      : Prepared(d, d.weights_desc(), s.filter()) {}
+};
+struct BackwardWeights : Prepared<dnnl::convolution_backward_weights, dnnl::convolution_backward_weights::primitive_desc> {
+  explicit BackwardWeights(const Shape& s) : BackwardWeights(describeBackwardWeights(s), s) {}
+  BackwardWeights(const dnnl::convolution_backward_weights::primitive_desc& d, const Shape& s)
+      : Prepared(d, d.diff_weights_desc(), s.filter()) {}
+};
+
+Key keyOf(Ints shape, int variant) {
+  Key key(shape.data, shape.data + shape.size);
+  key.push_back(variant);
+  key.push_back(threads());
+  return key;
+}
+
+template <class P>
+dnnl::memory filterFor(P& prepared, const Shape& s, ConstFloats filter) {
+  const dnnl::memory plain = at(s.filter(), filter.data);
+  if (!prepared.repacks()) return plain;
+  reorder(plain, prepared.packed);
+  return prepared.packed;
+}
+
+}  // namespace
+
+void convolution(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias, Floats y) {
+  static thread_local Cache<Forward> cache(kCachedShapes);
+  const Shape s(shape);
+  require(x, s.inputSize(), "x");
+  require(filter, s.filterSize(), "filter");
+  require(y, s.outputSize(), "y");
+  if (bias) require(bias, s.k, "bias");
+  Forward& forward = cache.get(keyOf(shape, bias ? 1 : 0), [&] { return Forward(s, static_cast<bool>(bias)); });
+  std::unordered_map<int, dnnl::memory> arguments = {{DNNL_ARG_SRC, at(s.input(), x.data)},
+                                                     {DNNL_ARG_WEIGHTS, filterFor(forward, s, filter)},
+                                                     {DNNL_ARG_DST, at(s.output(), y.data)}};
+  if (bias) arguments.emplace(DNNL_ARG_BIAS, at({{s.k}, Type::f32, Tag::x}, bias.data));
+  forward.primitive.execute(stream(), arguments);
+  stream().wait();
+}
+
+void convolutionBackwardInput(Ints shape, ConstFloats dy, ConstFloats filter, Floats dx) {
+  static thread_local Cache<BackwardData> cache(kCachedShapes);
+  const Shape s(shape);
+  require(dy, s.outputSize(), "dy");
+  require(filter, s.filterSize(), "filter");
+  require(dx, s.inputSize(), "dx");
+  BackwardData& backward = cache.get(keyOf(shape, 0), [&] { return BackwardData(s); });
+  backward.primitive.execute(stream(), {{DNNL_ARG_DIFF_DST, at(s.output(), dy.data)},
+                                        {DNNL_ARG_WEIGHTS, filterFor(backward, s, filter)},
+                                        {DNNL_ARG_DIFF_SRC, at(s.input(), dx.data)}});
+  stream().wait();
+}
+
+void convolutionBackwardFilter(Ints shape, ConstFloats x, ConstFloats dy, Floats dfilter) {
+  static thread_local Cache<BackwardWeights> cache(kCachedShapes);
+  const Shape s(shape);
+  require(x, s.inputSize(), "x");
+  require(dy, s.outputSize(), "dy");
+  require(dfilter, s.filterSize(), "dfilter");
+  BackwardWeights& backward = cache.get(keyOf(shape, 0), [&] { return BackwardWeights(s); });
+  const dnnl::memory plain = at(s.filter(), dfilter.data);
+  backward.primitive.execute(stream(), {{DNNL_ARG_SRC, at(s.input(), x.data)},
+                                        {DNNL_ARG_DIFF_DST, at(s.output(), dy.data)},
+                                        {DNNL_ARG_DIFF_WEIGHTS, backward.repacks() ? backward.packed : plain}});
+  if (backward.repacks()) reorder(backward.packed, plain);
+  stream().wait();
+}
+
+}  // namespace roga

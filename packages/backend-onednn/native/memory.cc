@@ -1,0 +1,137 @@
+// Memory of tensors: large ranges of address space that JavaScript divides into buffers, and scratch memory of kernels.
+// The pages of a range come from the operating system when they are first touched and go back with `releasePages`.
+#include "memory.h"
+
+#include <cstdlib>
+#include <new>
+
+#include "binding.h"
+#include "scratch.h"
+
+#ifdef _WIN32
+#include <windows.h>
+#else
+#include <sys/mman.h>
+#endif
+
+namespace roga {
+
+static constexpr size_t kPage = 4096;
+
+static size_t roundUp(size_t bytes, size_t to) { return (bytes + to - 1) / to * to; }
+
+static void* reserve(size_t bytes) {
+#ifdef _WIN32
+  void* memory = VirtualAlloc(nullptr, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+  return memory;
+#else
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+#ifdef MAP_NORESERVE
+  flags |= MAP_NORESERVE;
+#endif
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+  return memory == MAP_FAILED ? nullptr : memory;
+#endif
+}
+
+static void unmap(napi_env, void* memory, void* hint) {
+#ifdef _WIN32
+  (void)hint;
+  VirtualFree(memory, 0, MEM_RELEASE);
+#else
+  munmap(memory, reinterpret_cast<size_t>(hint));
+#endif
+}
+
+napi_value reserveSlab(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  int64_t bytes = 0;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  if (count < 1 || napi_get_value_int64(env, argument, &bytes) != napi_ok || bytes <= 0) {
+    napi_throw_type_error(env, nullptr, "reserveSlab: expected a positive number of bytes");
+    return nullptr;
+  }
+  const size_t size = roundUp(static_cast<size_t>(bytes), kPage);
+  void* memory = reserve(size);
+  if (memory == nullptr) {
+    napi_throw_range_error(env, nullptr, ("reserveSlab: no " + std::to_string(size) + " bytes of memory").c_str());
+    return nullptr;
+  }
+  napi_value buffer;
+  if (napi_create_external_arraybuffer(env, memory, size, unmap, reinterpret_cast<void*>(size), &buffer) != napi_ok) {
+    unmap(env, memory, reinterpret_cast<void*>(size));
+    napi_throw_error(env, nullptr, "reserveSlab: this runtime refuses external ArrayBuffers");
+    return nullptr;
+  }
+  return buffer;
+}
+
+napi_value releasePages(napi_env env, napi_callback_info info) {
+  size_t count = 3;
+  napi_value arguments[3];
+  int64_t begin = 0, length = 0;
+  void* data = nullptr;
+  size_t size = 0;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  if (count < 3 || napi_get_arraybuffer_info(env, arguments[0], &data, &size) != napi_ok ||
+      napi_get_value_int64(env, arguments[1], &begin) != napi_ok ||
+      napi_get_value_int64(env, arguments[2], &length) != napi_ok || begin < 0 || length < 0 ||
+      static_cast<size_t>(begin) > size || static_cast<size_t>(length) > size - static_cast<size_t>(begin)) {
+    napi_throw_type_error(env, nullptr, "releasePages: expected an ArrayBuffer and a range in it");
+    return nullptr;
+  }
+  const size_t first = roundUp(static_cast<size_t>(begin), kPage);
+  const size_t last = static_cast<size_t>(begin + length) / kPage * kPage;
+  if (first < last) {
+    char* memory = static_cast<char*>(data) + first;
+#ifdef _WIN32
+    DiscardVirtualMemory(memory, last - first);
+#elif defined(__linux__)
+    madvise(memory, last - first, MADV_DONTNEED);
+#else
+    madvise(memory, last - first, MADV_FREE);
+#endif
+  }
+  return nullptr;
+}
+
+namespace {
+
+struct ScratchMemory {
+  void* memory = nullptr;
+  size_t bytes = 0;
+  ~ScratchMemory() { release(); }
+  void release() {
+#ifdef _WIN32
+    _aligned_free(memory);
+#else
+    std::free(memory);
+#endif
+    memory = nullptr;
+    bytes = 0;
+  }
+  void grow(size_t wanted) {
+    if (wanted <= bytes) return;
+    release();
+    wanted = roundUp(wanted, kPage);
+#ifdef _WIN32
+    memory = _aligned_malloc(wanted, kPage);
+#else
+    if (posix_memalign(&memory, kPage, wanted) != 0) memory = nullptr;
+#endif
+    if (memory == nullptr) throw std::bad_alloc();
+    bytes = wanted;
+  }
+};
+
+}  // namespace
+
+void* scratch(Scratch slot, size_t bytes) {
+  static thread_local ScratchMemory slots[static_cast<int>(Scratch::kCount)];
+  ScratchMemory& memory = slots[static_cast<int>(slot)];
+  memory.grow(bytes == 0 ? 1 : bytes);
+  return memory.memory;
+}
+
+}  // namespace roga

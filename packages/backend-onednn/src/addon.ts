@@ -1,0 +1,37 @@
+/** The functions of the native addon; `native/*.h` say what each computes and expects. */
+export interface Addon {
+  reserveSlab(bytes: number): ArrayBuffer;
+  releasePages(buffer: ArrayBuffer, offset: number, length: number): void;
+  setThreads(count: number): void;
+  getThreads(): number;
+  setBfloat16(on: boolean): void;
+  onednnVersion(): number;
+  kernelMilliseconds(): number;
+  kernelCalls(): number;
+  resetKernelTime(): void;
+
+  matmul(
+    a: Float32Array,
+    b: Float32Array,
+    out: Float32Array,
+    batch: number,
+    m: number,
+    n: number,
+    k: number,
+    transposeA: boolean,
+    transposeB: boolean,
+    sharedA: boolean,
+    sharedB: boolean,
+  ): void;
+  convolution(
+    shape: Int32Array,
+    x: Float32Array,
+    filter: Float32Array,
+    bias: Float32Array | undefined,
+    y: Float32Array,
+  ): void;
+  convolutionBackwardInput(shape: Int32Array, dy: Float32Array, filter: Float32Array, dx: Float32Array): void;
+  convolutionBackwardFilter(shape: Int32Array, x: Float32Array, dy: Float32Array, dfilter: Float32Array): void;
+  unary(operation: number, x: Float32Array, y: Float32Array, alpha: number): void;
+  binary(operation: number, a: Float32Array, b: Float32Array, out: Float32Array, dims: Int32Array): void;
+}

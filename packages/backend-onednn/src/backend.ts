@@ -1,0 +1,105 @@
+/**
+ * The TensorFlow.js backend: the JavaScript one with large float32 buffers in an arena, so that native kernels write
+ * into memory that is warm and aligned. Arrays that the user hands in are used where they are and never written; arrays
+ * that the user gets are copies, valid after the tensor is gone.
+ */
+import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
+import { type BackendValues, type backend_util, type DataType, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import type { Addon } from "./addon.js";
+import { Arena } from "./arena.js";
+import type { Settings } from "./settings.js";
+
+/** Kernel inputs are of any shape; float32 ones have their numbers in a Float32Array, or can be given one. */
+type TensorData = ReturnType<MathBackendCPU["data"]["get"]>;
+
+export class OnednnBackend extends MathBackendCPU {
+  private readonly arena: Arena;
+
+  constructor(
+    readonly addon: Addon,
+    private readonly settings: Settings,
+  ) {
+    super();
+    // The advice to install a faster backend is not for users of this one.
+    (this as unknown as { firstUse: boolean }).firstUse = false;
+    this.arena = new Arena(addon, settings.memory);
+  }
+
+  /** An array for a kernel's output: its contents are arbitrary, and the kernel writes every element. */
+  allocate(length: number): Float32Array {
+    return length < this.settings.memory.smallest ? new Float32Array(length) : this.arena.allocate(length);
+  }
+
+  /** Gives back an array that `allocate` gave and no tensor holds. */
+  release(values: Float32Array): void {
+    this.arena.release(values);
+  }
+
+  /** A float32 tensor over an array that `allocate` gave. */
+  output(shape: number[], values: Float32Array): TensorInfo {
+    return this.makeTensorInfo(shape, "float32", values as unknown as BackendValues as never);
+  }
+
+  /** A new float32 tensor with a buffer to write. */
+  make(shape: number[]): { info: TensorInfo; values: Float32Array } {
+    const values = this.allocate(util.sizeFromShape(shape));
+    return { info: this.output(shape, values), values };
+  }
+
+  /**
+   * The numbers of a float32 tensor. The JavaScript backend's casts to float32 relabel a tensor and leave the array of
+   * integers or bytes that it had.
+   */
+  floats(tensor: TensorInfo): Float32Array {
+    const data = this.data.get(tensor.dataId);
+    if (data.values instanceof Float32Array) return data.values;
+    const values = Float32Array.from(data.values as ArrayLike<number>);
+    if (data.refCount === 1) data.values = values;
+    return values;
+  }
+
+  /** Whether nobody but this tensor sees its memory, so that a kernel may write its result there. */
+  solelyOwned(tensor: TensorInfo): boolean {
+    const data = this.data.get(tensor.dataId);
+    return data.refCount === 1 && this.arena.owns(data.values);
+  }
+
+  /**
+   * Replaces the array of a tensor by a copy where it is a view into another tensor's memory, as a JavaScript kernel may
+   * leave it.
+   */
+  detach(tensor: TensorInfo): void {
+    const data = this.data.get(tensor.dataId);
+    const values: unknown = data.values;
+    if (values instanceof Float32Array && this.arena.contains(values) && !this.arena.owns(values)) {
+      data.values = values.slice();
+    }
+  }
+
+  override readSync(dataId: object): backend_util.BackendValues {
+    const values = super.readSync(dataId);
+    return values instanceof Float32Array && this.arena.contains(values) ? values.slice() : values;
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    const data: TensorData | undefined = this.data.has(dataId) ? this.data.get(dataId) : undefined;
+    const gone = super.disposeData(dataId, force);
+    if (gone && data !== undefined && this.arena.owns(data.values)) this.arena.release(data.values as never);
+    return gone;
+  }
+
+  /** `tf.memory()`: also what the arena holds. */
+  override memory(): { unreliable: boolean; reasons: string[]; arena: ReturnType<Arena["use"]> } {
+    return { unreliable: false, reasons: [], arena: this.arena.use() };
+  }
+
+  /** Gives memory that no tensor uses back to the system. */
+  trim(): void {
+    this.arena.trim();
+  }
+}
+
+/** Whether all tensors are float32. */
+export function allFloat32(...tensors: { dtype: DataType }[]): boolean {
+  return tensors.every(({ dtype }) => dtype === "float32");
+}

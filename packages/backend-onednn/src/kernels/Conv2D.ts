@@ -1,0 +1,21 @@
+/** Conv2D on NHWC tensors. */
+import { Conv2D, type Conv2DInputs } from "@tensorflow/tfjs-core";
+import { allFloat32 } from "../backend.js";
+import { kernel } from "../register.js";
+import { type ConvolutionAttrs, convolutionShape } from "./convolution-shape.js";
+
+export const conv2D = kernel<Conv2DInputs, ConvolutionAttrs>(Conv2D, ({ inputs: { x, filter }, attrs, backend }) => {
+  if (!allFloat32(x, filter) || attrs.dataFormat === "NCHW") return undefined;
+  const shape = convolutionShape(x.shape, filter.shape, attrs, false);
+  if (shape.empty) return undefined;
+  const { info, numbers, pointwise } = shape;
+  const y = backend.make(info.outShape);
+  const [a, b] = [backend.floats(x), backend.floats(filter)];
+  if (pointwise) {
+    const pixels = info.batchSize * info.outHeight * info.outWidth;
+    backend.addon.matmul(a, b, y.values, 1, pixels, info.outChannels, info.inChannels, false, false, false, false);
+  } else {
+    backend.addon.convolution(numbers, a, b, undefined, y.values);
+  }
+  return y.info;
+});

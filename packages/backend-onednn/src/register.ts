@@ -1,0 +1,88 @@
+/**
+ * Registers kernels: those written here, each over the JavaScript kernel of the same name, which takes what the native
+ * one does not (other types, layouts or shapes), and all other kernels of the JavaScript backend as they are.
+ */
+import {
+  type Attribute,
+  getKernel,
+  getKernelsForBackend,
+  type KernelFunc,
+  type NamedTensorInfoMap,
+  registerKernel,
+  type TensorInfo,
+  unregisterKernel,
+} from "@tensorflow/tfjs-core";
+import type { OnednnBackend } from "./backend.js";
+
+export const BACKEND = "onednn";
+
+/** What a native kernel is called with; `A` and `I` are the attributes and inputs that TensorFlow.js gives it. */
+export interface Call<I = Record<string, TensorInfo>, A = Record<string, unknown>> {
+  inputs: { [name in keyof I]: Exclude<I[name], undefined> };
+  attrs: A;
+  backend: OnednnBackend;
+}
+
+/** A kernel that this package implements. */
+export interface NativeKernel {
+  readonly name: string;
+  /** Computes, or returns `undefined` for what it leaves to the JavaScript kernel of the same name. */
+  run(call: Call): TensorInfo | TensorInfo[] | undefined;
+}
+
+/** Declares a kernel with the types of its inputs and attributes. */
+export function kernel<I, A = object>(
+  name: string,
+  run: (call: Call<I, A>) => TensorInfo | TensorInfo[] | undefined,
+): NativeKernel {
+  return { name, run: run as unknown as NativeKernel["run"] };
+}
+
+export function registerKernels(native: readonly NativeKernel[]): void {
+  const own = new Set(native.map(({ name }) => name));
+  for (const { kernelName, kernelFunc, setupFunc, disposeFunc } of getKernelsForBackend("cpu")) {
+    if (own.has(kernelName)) continue;
+    register(kernelName, (call) => detached(kernelFunc, call), setupFunc, disposeFunc);
+  }
+  for (const { name, run } of native) {
+    register(name, (call) => {
+      const { inputs, attrs, backend } = call;
+      const result = run({
+        inputs: inputs as Record<string, TensorInfo>,
+        attrs: attrs ?? {},
+        backend: backend as OnednnBackend,
+      });
+      if (result !== undefined) return result;
+      // Looked up late: another package may have put a better JavaScript kernel in its place.
+      const fallback = getKernel(name, "cpu");
+      if (fallback === undefined) throw new Error(`${name}: the backend "${BACKEND}" has no kernel for these inputs`);
+      return detached(fallback.kernelFunc, call);
+    });
+  }
+}
+
+type RawCall = { inputs: NamedTensorInfoMap; backend: object; attrs?: Record<string, Attribute> };
+
+/** Runs a JavaScript kernel, and sees to it that its results have memory of their own. */
+function detached(kernelFunc: KernelFunc, call: RawCall): TensorInfo | TensorInfo[] {
+  const result = kernelFunc(call as Parameters<KernelFunc>[0]);
+  const backend = call.backend as OnednnBackend;
+  for (const output of Array.isArray(result) ? result : [result]) backend.detach(output);
+  return result;
+}
+
+function register(
+  kernelName: string,
+  kernelFunc: (call: RawCall) => TensorInfo | TensorInfo[],
+  setupFunc?: (backend: object) => void,
+  disposeFunc?: (backend: object) => void,
+): void {
+  if (getKernel(kernelName, BACKEND) !== undefined) unregisterKernel(kernelName, BACKEND);
+  registerKernel({
+    kernelName,
+    backendName: BACKEND,
+    kernelFunc: kernelFunc as KernelFunc,
+    ...(setupFunc && { setupFunc }),
+    ...(disposeFunc && { disposeFunc }),
+  });
+}
