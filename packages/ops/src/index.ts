@@ -1,3 +1,10 @@
+export { type AdamMoments, type AdamUpdateOptions, adamUpdate } from "./adam-update.js";
+export {
+  type BatchNormTrainingOptions,
+  type BatchNormTrainingResult,
+  batchNormTraining,
+} from "./batch-norm-training.js";
+export { OpInputError, SecondOrderGradientError } from "./errors.js";
 export {
   type Activation,
   AdamUpdate,
@@ -24,3 +31,6 @@ export {
   type SwishGradInputs,
   type SwishInputs,
 } from "./kernels.js";
+export { axpyList, dotList, type Factor, normList, scaleList } from "./lists.js";
+export { type SgdUpdateOptions, sgdUpdate } from "./sgd-update.js";
+export { swish } from "./swish.js";

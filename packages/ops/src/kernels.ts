@@ -52,7 +52,7 @@ export type BatchNormTrainingInputs = {
 
 /** Attributes of {@link BatchNormTraining} and {@link BatchNormTrainingGrad}. */
 export type BatchNormTrainingAttrs = {
-  /** Added to the variance; above 0. */
+  /** Added to the variance; 0 or more. */
   epsilon: number;
   /** relu: max(z, 0). relu6: min(max(z, 0), 6). swish: z / (1 + e^−z). */
   activation: Activation;

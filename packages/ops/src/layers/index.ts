@@ -1,1 +1,1 @@
-export {};
+export { type AccelerationReport, accelerate } from "./accelerate.js";

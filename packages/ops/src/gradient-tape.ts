@@ -1,0 +1,28 @@
+/**
+ * What an operation of several outputs needs besides `tf.customGrad`, which takes one: values that no gradient flows
+ * through, and gradients that refuse to be differentiated where TensorFlow.js would go on with a wrong result.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { SecondOrderGradientError } from "./errors.js";
+
+/** A value that is a constant to every gradient; what `compute` runs is not recorded. */
+export function constant<T extends tf.Tensor>(compute: () => T): T {
+  return tf.customGrad<T>(() => ({ value: compute(), gradFunc: () => [] }))();
+}
+
+/**
+ * A gradient that an operation computed by itself, such that differentiating it throws.
+ *
+ * @param operation the name for the message
+ * @param gradient the gradient; a new tensor of the same data is returned
+ * @param inputs what it was computed from
+ */
+export function differentiableNoMore(operation: string, gradient: tf.Tensor, inputs: readonly tf.Tensor[]): tf.Tensor {
+  const wrap = tf.customGrad(() => ({
+    value: tf.clone(gradient),
+    gradFunc: () => {
+      throw new SecondOrderGradientError(operation);
+    },
+  }));
+  return wrap(...inputs);
+}

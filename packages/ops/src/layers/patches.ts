@@ -1,0 +1,92 @@
+/**
+ * What the pass puts in the place of `call` on single layers. A layer's configuration, weights and class stay as they
+ * are. Which layers were changed is remembered here, so that a second pass leaves them alone.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { LayerVariable } from "@tensorflow/tfjs-layers";
+import { batchNormTraining } from "../batch-norm-training.js";
+import type { Activation } from "../kernels.js";
+import { swish } from "../swish.js";
+import {
+  activationOf,
+  type BatchNormalization,
+  type CallArguments,
+  isBatchNormalization,
+  type Layer,
+  single,
+  type WithCallHook,
+} from "./stock-layer.js";
+
+/** In the arguments of a call, the activation that a batch normalization is to compute for the layer after it. */
+export const FUSED = Symbol("fused activations");
+
+/** Arguments of a call within an accelerated model. */
+export type MarkedArguments = CallArguments & { readonly [FUSED]?: ReadonlyMap<Layer, Activation> };
+
+const normalizations = new WeakSet<Layer>();
+const activations = new WeakMap<Layer, "relu" | "relu6" | "swish">();
+/** Outputs of batch normalizations that have their activation already. */
+const activated = new WeakSet<tf.Tensor>();
+
+/** Whether a batch normalization was changed by this pass. */
+export function isPatchedNormalization(layer: Layer): boolean {
+  return normalizations.has(layer);
+}
+
+/** The activation of a layer that was changed by this pass and lets pass what has it already. */
+export function patchedActivation(layer: Layer): Activation | undefined {
+  return activations.get(layer);
+}
+
+/** Makes a stock batch normalization train through one operation; false where the layer is none, or is changed already. */
+export function patchNormalization(layer: Layer): boolean {
+  if (!isBatchNormalization(layer)) return false;
+  const stock = layer.call.bind(layer);
+  layer.call = (inputs, kwargs: MarkedArguments) => {
+    const x = single(inputs);
+    // Stock statistics of an empty batch are NaN, and integers are converted first.
+    if (!kwargs.training || x.dtype !== "float32" || x.size === 0) return stock(inputs, kwargs);
+    const activation = kwargs[FUSED]?.get(layer) ?? "linear";
+    const y = tf.tidy(() => normalize(layer, x, activation));
+    if (activation !== "linear") activated.add(y);
+    return y;
+  };
+  normalizations.add(layer);
+  return true;
+}
+
+function normalize(layer: BatchNormalization, x: tf.Tensor, activation: Activation): tf.Tensor {
+  const { gamma, beta, epsilon, momentum, movingMean, movingVariance } = layer;
+  const { y, mean, variance } = batchNormTraining(x, gamma?.read(), beta?.read(), { epsilon, activation });
+  move(movingMean, mean, momentum);
+  move(movingVariance, variance, momentum);
+  return y;
+}
+
+/** Rounds as the stock layer does: old − (old − new) · (1 − momentum). */
+function move(statistic: LayerVariable, value: tf.Tensor, momentum: number): void {
+  const old = statistic.read();
+  statistic.write(tf.sub(old, tf.mul(tf.sub(old, value), 1 - momentum)));
+}
+
+/**
+ * Makes a stock relu, relu6 or swish layer let pass what an accelerated batch normalization has activated, and a swish
+ * compute through one operation; undefined where the layer is none, or is changed already.
+ *
+ * @returns the activation
+ */
+export function patchActivation(layer: Layer): "relu" | "relu6" | "swish" | undefined {
+  const activation = activationOf(layer);
+  if (activation === undefined) return undefined;
+  const stock = layer.call.bind(layer);
+  const hooked = layer as unknown as WithCallHook;
+  layer.call = (inputs, kwargs) => {
+    const x = single(inputs);
+    const passes = activated.has(x);
+    if (!passes && (activation !== "swish" || x.dtype !== "float32")) return stock(inputs, kwargs);
+    hooked.invokeCallHook(inputs, kwargs);
+    return passes ? x : swish(x);
+  };
+  activations.set(layer, activation);
+  return activation;
+}

@@ -1,0 +1,28 @@
+/** Running a kernel of this package's contract on the current backend, where that registers it. */
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Whether the current backend has a kernel. */
+export function hasKernel(name: string): boolean {
+  return tf.getKernel(name, tf.getBackend()) !== undefined;
+}
+
+/**
+ * Runs a kernel. Inputs that are undefined are left out, as the contract says.
+ *
+ * @returns its outputs, one or several
+ */
+export function runKernel(
+  name: string,
+  inputs: Readonly<Record<string, tf.Tensor | undefined>>,
+  attrs: Readonly<Record<string, number | string | boolean | undefined>> = {},
+): tf.Tensor[] {
+  const given = <T>(record: Readonly<Record<string, T | undefined>>) =>
+    Object.fromEntries(Object.entries(record).filter((entry): entry is [string, T] => entry[1] !== undefined));
+  const outputs: tf.Tensor | tf.Tensor[] = tf.engine().runKernel(name, given(inputs), given(attrs));
+  return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+/** The tensors of a list under the names of the contract: `x0`, `x1`, …. */
+export function numbered(prefix: string, tensors: readonly tf.Tensor[]): Record<string, tf.Tensor> {
+  return Object.fromEntries(tensors.map((tensor, index) => [`${prefix}${index}`, tensor]));
+}
