@@ -20,7 +20,12 @@ const START = SIZES.map((size, k) => Float32Array.from({ length: size }, (_, i) 
 const gradientAt = (step: number) =>
   SIZES.map((size, k) => Float32Array.from({ length: size }, (_, i) => Math.cos(step + k + 2 * i)));
 const make = (values: readonly Float32Array[]) => values.map((value, k) => tf.tensor(value, SHAPES[k]!));
-const variables = () => make(START).map((tensor) => tf.variable(tensor));
+const variables = () =>
+  make(START).map((tensor) => {
+    const variable = tf.variable(tensor);
+    tensor.dispose();
+    return variable;
+  });
 const zeros = () => SHAPES.map((shape) => tf.zeros(shape));
 const CLOSE = { rtol: 2e-6, atol: 1e-7 };
 
