@@ -49,7 +49,15 @@ NAPI_MODULE_INIT() {
       EXPORT(convolutionBackwardInput),
       EXPORT(convolutionBackwardFilter),
       EXPORT(unary),
+      EXPORT(unaryGradient),
       EXPORT(binary),
+      EXPORT(compare),
+      EXPORT(select),
+      EXPORT(addN),
+      EXPORT(fill),
+      EXPORT(intsToFloats),
+      EXPORT(bytesToFloats),
+      EXPORT(floatsToInts),
   };
   for (const Export& function : functions) {
     napi_value value;

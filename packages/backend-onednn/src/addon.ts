@@ -32,6 +32,21 @@ export interface Addon {
   ): void;
   convolutionBackwardInput(shape: Int32Array, dy: Float32Array, filter: Float32Array, dx: Float32Array): void;
   convolutionBackwardFilter(shape: Int32Array, x: Float32Array, dy: Float32Array, dfilter: Float32Array): void;
-  unary(operation: number, x: Float32Array, y: Float32Array, alpha: number): void;
+  unary(operation: number, x: Float32Array, y: Float32Array, alpha: number, beta: number): void;
+  unaryGradient(
+    operation: number,
+    dy: Float32Array,
+    saved: Float32Array,
+    out: Float32Array,
+    alpha: number,
+    beta: number,
+  ): void;
   binary(operation: number, a: Float32Array, b: Float32Array, out: Float32Array, dims: Int32Array): void;
+  compare(operation: number, a: Float32Array, b: Float32Array, out: Uint8Array, dims: Int32Array): void;
+  select(condition: Uint8Array, a: Float32Array, b: Float32Array, out: Float32Array, block: number): void;
+  addN(inputs: Float32Array[], out: Float32Array): void;
+  fill(out: Float32Array, value: number): void;
+  intsToFloats(x: Int32Array, y: Float32Array): void;
+  bytesToFloats(x: Uint8Array, y: Float32Array): void;
+  floatsToInts(x: Float32Array, y: Int32Array): void;
 }

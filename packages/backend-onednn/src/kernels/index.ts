@@ -1,7 +1,23 @@
 /** The kernels that this package implements, one per file, named as TensorFlow.js names them. */
 import type { NativeKernel } from "../register.js";
+import { addN } from "./AddN.js";
+import { binaryKernels } from "./binary.js";
+import { cast } from "./Cast.js";
 import { conv2D } from "./Conv2D.js";
 import { conv2DBackpropFilter } from "./Conv2DBackpropFilter.js";
 import { conv2DBackpropInput } from "./Conv2DBackpropInput.js";
+import { fillKernels } from "./Fill.js";
+import { select } from "./Select.js";
+import { unaryKernels } from "./unary.js";
 
-export const kernels: readonly NativeKernel[] = [conv2D, conv2DBackpropFilter, conv2DBackpropInput];
+export const kernels: readonly NativeKernel[] = [
+  ...unaryKernels,
+  ...binaryKernels,
+  ...fillKernels,
+  addN,
+  cast,
+  select,
+  conv2D,
+  conv2DBackpropFilter,
+  conv2DBackpropInput,
+];
