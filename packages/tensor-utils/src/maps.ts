@@ -3,21 +3,26 @@
  * long vector, the concatenation of its tensors.
  *
  * Results are new tensors that the caller disposes, or that the surrounding `tf.tidy` does; scalars stay on the device.
- * Arithmetic takes float32 only. Sums are those of the engine in float32, so a norm needs entries below about 1e19 and
- * sees entries below about 1e-23 as zero.
+ * Arithmetic takes float32 only. Each function is one kernel where the engine has it; elsewhere sums are those of the
+ * engine in float32, so a norm needs entries below about 1e19 and sees entries below about 1e-23 as zero.
  */
+import { axpyList, dotList, type Factor, normList, scaleList } from "@roga/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { entry, requireAlike, requireFloat, TensorMapError } from "./map-errors.js";
 
-/** A factor: a number, or a float32 scalar on the device. */
-export type Factor = number | tf.Scalar;
+export type { Factor };
 
-function mapTensors(map: tf.NamedTensorMap, f: (tensor: tf.Tensor, key: string) => tf.Tensor): tf.NamedTensorMap {
-  return tf.tidy(() => Object.fromEntries(Object.entries(map).map(([key, tensor]) => [key, f(tensor, key)])));
+function mapTensors(map: tf.NamedTensorMap, f: (tensor: tf.Tensor) => tf.Tensor): tf.NamedTensorMap {
+  return tf.tidy(() => Object.fromEntries(Object.entries(map).map(([key, tensor]) => [key, f(tensor)])));
 }
 
-function sum(terms: tf.Scalar[]): tf.Scalar {
-  return terms.length === 0 ? tf.scalar(0) : tf.addN(terms);
+/** The tensors of `map` in the order of `keys`. */
+function inOrder(keys: readonly string[], map: tf.NamedTensorMap): tf.Tensor[] {
+  return keys.map((key) => entry(map, key));
+}
+
+function named(keys: readonly string[], tensors: readonly tf.Tensor[]): tf.NamedTensorMap {
+  return Object.fromEntries(keys.map((key, index) => [key, tensors[index]!]));
 }
 
 function requireFactor(operation: string, alpha: Factor): void {
@@ -35,7 +40,7 @@ function requireFactor(operation: string, alpha: Factor): void {
  */
 export function globalNorm(map: tf.NamedTensorMap): tf.Scalar {
   requireFloat("globalNorm", map);
-  return tf.tidy(() => tf.sqrt(sum(Object.values(map).map((tensor) => tf.sum(tf.square(tensor))))));
+  return normList(Object.values(map));
 }
 
 /**
@@ -46,7 +51,8 @@ export function globalNorm(map: tf.NamedTensorMap): tf.Scalar {
 export function dot(x: tf.NamedTensorMap, y: tf.NamedTensorMap): tf.Scalar {
   requireAlike("dot", x, y);
   requireFloat("dot", x);
-  return tf.tidy(() => sum(Object.entries(x).map(([key, tensor]) => tf.sum(tf.mul(tensor, entry(y, key))))));
+  const keys = Object.keys(x);
+  return dotList(inOrder(keys, x), inOrder(keys, y));
 }
 
 /**
@@ -71,7 +77,8 @@ export function axpy(alpha: Factor, x: tf.NamedTensorMap, y: tf.NamedTensorMap):
   requireFactor("axpy", alpha);
   requireAlike("axpy", x, y);
   requireFloat("axpy", x);
-  return mapTensors(x, (tensor, key) => tf.add(tf.mul(tensor, alpha), entry(y, key)));
+  const keys = Object.keys(x);
+  return named(keys, axpyList(alpha, inOrder(keys, x), inOrder(keys, y)));
 }
 
 /**
@@ -82,7 +89,7 @@ export function axpy(alpha: Factor, x: tf.NamedTensorMap, y: tf.NamedTensorMap):
 export function scale(alpha: Factor, x: tf.NamedTensorMap): tf.NamedTensorMap {
   requireFactor("scale", alpha);
   requireFloat("scale", x);
-  return mapTensors(x, (tensor) => tf.mul(tensor, alpha));
+  return named(Object.keys(x), scaleList(alpha, Object.values(x)));
 }
 
 /** Zeros of the same names, shapes and dtypes. */
