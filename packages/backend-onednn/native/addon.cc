@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "onednn.h"
 #include "parallel.h"
+#include "version.h"
 
 namespace roga {
 
@@ -18,12 +19,6 @@ static void setThreads(int64_t count) {
 }
 
 static double getThreads() { return threads(); }
-
-/** oneDNN's version as major · 10⁶ + minor · 10³ + patch. */
-static double onednnVersion() {
-  const dnnl_version_t* version = dnnl_version();
-  return version->major * 1e6 + version->minor * 1e3 + version->patch;
-}
 
 /** Milliseconds spent in kernels that this JavaScript thread called, since the last reset. */
 static double kernelMilliseconds() { return detail::clock().nanoseconds / 1e6; }
@@ -39,7 +34,6 @@ NAPI_MODULE_INIT() {
       {"releasePages", releasePages},
       EXPORT(setThreads),
       EXPORT(getThreads),
-      EXPORT(onednnVersion),
       EXPORT(kernelMilliseconds),
       EXPORT(kernelCalls),
       EXPORT(resetKernelTime),
@@ -66,6 +60,12 @@ NAPI_MODULE_INIT() {
       napi_throw_error(env, nullptr, "the addon's functions could not be registered");
       return nullptr;
     }
+  }
+  try {
+    describe(env, exports);
+  } catch (...) {
+    detail::rethrow(env, "onednn");
+    return nullptr;
   }
   return exports;
 }

@@ -1,118 +1,262 @@
+#!/usr/bin/env node
 /**
- * Builds the addon from source against the system's oneDNN: once for every level of instructions of the processor
- * family, so that the loader can take the best that a machine has. Finds the compiler and oneDNN under the names that
- * systems use; where something is missing it says what, and how to get it.
- *
- * As a command: `node native/build.mjs [--levels v4,v3,…] [--if-possible] [--debug] [--sanitize address|thread]`.
+ * Builds the addon from source against the system's oneDNN, for the best level of instructions that this machine has or
+ * for others on request, beside the probe (`cpu.node`) by which the loader picks one. What is up to date stays.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { bestLevel, levelsHere, localFolder } from "./targets.mjs";
+import { findCompiler, findOnednn, findOpenmp, MissingError } from "./toolchain.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-export const outputFolder = join(dirname(here), "build", `${process.platform}-${process.arch}`);
+const usage = `Builds the native engine of @roga/backend-onednn on this machine.
 
-/** Compiler flags of each level, best first. A level's name is part of its file's name. */
-const levels = {
-  x64: { v4: ["-march=x86-64-v4", "-mprefer-vector-width=512"], v3: ["-march=x86-64-v3"], v2: ["-march=x86-64-v2"] },
-  arm64: { base: [] },
-};
+  roga-onednn-build [options]
 
-const arguments_ = process.argv.slice(2);
-const option = (name) => {
-  const at = arguments_.indexOf(name);
-  return at < 0 ? undefined : arguments_[at + 1];
-};
+  --levels best|all|v4,v3,…   levels of instructions (default: best, the best that this machine has)
+  --out <folder>              where to (default: build/<platform>-<arch> in the package, where it is looked for)
+  --force                     build what is up to date as well
+  --debug                     with symbols, without most optimisations
+  --sanitize address|thread   instrumented; the file's name says so
+  --portable                  look for libraries beside the addon first, as packages have them
+  --warnings                  show the compiler's warnings
+  --quiet                     print nothing where nothing was done
 
-class BuildError extends Error {}
+CXX names the compiler; DNNL_DIR or ONEDNN_DIR the folder that holds oneDNN's include/ and lib/.
+Exit status: 0 built, 2 something is missing on this machine, 1 any other failure.`;
 
-function compiler() {
-  for (const name of [process.env.CXX, "g++", "clang++", "c++"]) {
-    if (name && spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0) return name;
-  }
-  throw new BuildError("no C++ compiler was found (Debian and Ubuntu: apt-get install g++)");
+/** The compiler refused the sources, or the result does not load. */
+class BuildError extends Error {
+  name = "BuildError";
 }
 
-const nodeHeaders = createRequire(import.meta.url)("node-api-headers").include_dir;
-const sources = readdirSync(here).filter((name) => name.endsWith(".cc"));
-const sanitize = option("--sanitize");
-const common = [
-  "-std=c++17",
-  "-fPIC",
-  "-fopenmp",
-  "-fvisibility=hidden",
-  "-fno-math-errno",
-  "-fno-trapping-math",
-  "-Wall",
-  "-Wextra",
-  "-DNAPI_VERSION=8",
-  `-I${nodeHeaders}`,
-  ...(arguments_.includes("--debug") || sanitize ? ["-O1", "-g"] : ["-O3"]),
-  ...(sanitize ? [`-fsanitize=${sanitize}`, "-fno-omit-frame-pointer"] : []),
-];
+const digest = (...parts) => createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+const content = (path) => readFileSync(path, "utf8");
+const saved = (path) => (existsSync(path) ? content(path) : undefined);
+
+/** A source and the headers of this folder that it includes, however deep: names and contents. */
+function withHeaders(name, seen = new Map()) {
+  if (seen.has(name) || !existsSync(join(here, name))) return [...seen];
+  const text = content(join(here, name));
+  seen.set(name, text);
+  for (const [, included] of text.matchAll(/^#include "(.+)"/gm)) withHeaders(included, seen);
+  return [...seen];
+}
 
 function run(command, args) {
-  return new Promise((resolve, reject) => {
+  return new Promise((done, fail) => {
     const child = spawn(command, args, { stdio: ["ignore", "inherit", "pipe"] });
     let errors = "";
     child.stderr.on("data", (chunk) => {
       errors += chunk;
     });
-    child.on("error", reject);
+    child.on("error", fail);
     child.on("close", (status) => {
-      if (status !== 0) reject(new BuildError(`${command} failed:\n${errors}`));
-      else resolve(errors);
+      if (status === 0) done(errors);
+      else fail(new BuildError(`${command} failed (${args.at(-1)}):\n${errors}`));
     });
   });
 }
 
-const newest = (paths) => Math.max(...paths.map((path) => statSync(path).mtimeMs));
+/** Runs the compiler on a file that is written whole or not at all. */
+async function produce(cxx, args, target) {
+  const temporary = `${target}.${process.pid}`;
+  const warnings = await run(cxx, [...args, "-o", temporary]);
+  if (warnings) process.stderr.write(warnings);
+  renameSync(temporary, target);
+}
 
-async function compile(cxx, level, flags) {
-  const objects = join(outputFolder, `${level}${sanitize ? `-${sanitize}` : ""}.objects`);
-  mkdirSync(objects, { recursive: true });
-  const headers = newest(
-    [...readdirSync(here).filter((name) => /\.(h|mjs)$/.test(name))].map((name) => join(here, name)),
-  );
-  const waiting = sources.filter((name) => {
-    const object = join(objects, `${name}.o`);
-    return !existsSync(object) || statSync(object).mtimeMs < Math.max(headers, newest([join(here, name)]));
-  });
+/** Runs tasks, as many at once as there are processors. */
+async function together(tasks) {
+  const waiting = [...tasks];
   const work = async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      const warnings = await run(cxx, [...common, ...flags, "-c", join(here, name), "-o", join(objects, `${name}.o`)]);
-      if (warnings) process.stderr.write(warnings);
-    }
+    for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) await task();
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), 8) }, work));
-  const target = join(outputFolder, `onednn-${level}${sanitize ? `-${sanitize}` : ""}.node`);
-  const temporary = `${target}.${process.pid}`;
-  const link = ["-shared", "-fopenmp", ...(sanitize ? [`-fsanitize=${sanitize}`] : [])];
-  if (process.platform === "darwin") link.push("-undefined", "dynamic_lookup");
-  await run(cxx, [...link, ...sources.map((name) => join(objects, `${name}.o`)), "-o", temporary, "-ldnnl"]);
-  renameSync(temporary, target);
-  return target;
 }
 
-async function build() {
-  const table = levels[process.arch];
-  if (!table) throw new BuildError(`there are no build settings for ${process.arch}`);
-  const cxx = compiler();
-  const wanted = option("--levels")?.split(",") ?? Object.keys(table);
-  const built = [];
-  for (const level of wanted) built.push(await compile(cxx, level, table[level]));
-  return built;
+/** Loads an addon in another process, so that a fault of it does not end this one. */
+function checkLoads(path) {
+  const program = `process.dlopen({ exports: {} }, ${JSON.stringify(path)})`;
+  const { status, signal, stderr } = spawnSync(process.execPath, ["-e", program], { encoding: "utf8" });
+  if (status === 0) return undefined;
+  return stderr.split("\n").find((line) => line.startsWith("Error:")) ?? `it ended with ${signal ?? status}`;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/**
+ * @param {{levels?: string, out?: string, force?: boolean, debug?: boolean, sanitize?: string, portable?: boolean, warnings?: boolean}} options
+ *   as the command's
+ * @returns {Promise<{path: string, level: string, built: boolean}[]>} the addons, `built` where they were not up to date
+ * @throws {MissingError} where a compiler, OpenMP or oneDNN is missing
+ * @throws {BuildError} where the sources do not compile or the result does not load
+ */
+export async function build({
+  levels = "best",
+  out = localFolder(),
+  force = false,
+  debug = false,
+  sanitize,
+  portable = false,
+  warnings = false,
+} = {}) {
+  const table = levelsHere();
+  if (table === undefined) throw new MissingError(`The native engine has no build for ${process.arch} processors.`);
+  const folder = resolve(out);
+  mkdirSync(folder, { recursive: true });
+
+  const nodeHeaders = createRequire(import.meta.url)("node-api-headers").include_dir;
+  const sources = readdirSync(here).filter((name) => name.endsWith(".cc"));
+  const environment = ["CXX", "CXXFLAGS", "LDFLAGS", "DNNL_DIR", "ONEDNN_DIR"].map((name) => process.env[name] ?? "");
+  const words = (name) => (process.env[name] ?? "").split(/\s+/).filter(Boolean);
+
+  // Found when there is something to compile: a build that is up to date does not look.
+  let found;
+  const tools = () => {
+    if (found === undefined) {
+      const cxx = findCompiler();
+      const openmp = findOpenmp(cxx);
+      const onednn = findOnednn(cxx);
+      if (onednn.warning) console.error(onednn.warning);
+      found = { cxx, openmp, onednn };
+    }
+    return found;
+  };
+
+  const link = ["-shared", ...(process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [])];
+  const probe = join(folder, "cpu.node");
+  const probeKey = digest(content(join(here, "cpu", "cpu.cc")), environment);
+  if (force || !existsSync(probe) || saved(`${probe}.key`) !== probeKey) {
+    const source = join(here, "cpu", "cpu.cc");
+    await produce(
+      findCompiler(),
+      ["-std=c++17", "-O2", "-fPIC", "-DNAPI_VERSION=8", `-I${nodeHeaders}`, ...link, source],
+      probe,
+    );
+    writeFileSync(`${probe}.key`, probeKey);
+  }
+
+  const names = levels === "all" ? Object.keys(table) : levels === "best" ? [bestLevel(probe)] : levels.split(",");
+  const suffix = `${sanitize ? `-${sanitize}` : ""}`;
+  const results = [];
+  for (const level of names) {
+    const flags = table[level];
+    if (flags === undefined) {
+      throw new BuildError(`--levels: expected best, all or some of ${Object.keys(table).join(", ")}, got ${level}`);
+    }
+    const path = join(folder, `onednn-${level}${suffix}.node`);
+    const fixed = [
+      "-std=c++17",
+      "-fPIC",
+      "-fvisibility=hidden",
+      "-fno-math-errno",
+      "-fno-trapping-math",
+      ...(warnings ? ["-Wall", "-Wextra"] : ["-w"]),
+      "-DNAPI_VERSION=8",
+      `-DROGA_LEVEL="${level}"`,
+      ...(debug || sanitize ? ["-O1", "-g"] : ["-O3"]),
+      ...(sanitize ? [`-fsanitize=${sanitize}`, "-fno-omit-frame-pointer"] : []),
+      ...flags,
+    ];
+    const keyOf = (name) => digest(withHeaders(name), fixed, environment);
+    const key = digest(
+      sources.map((name) => [name, keyOf(name)]),
+      portable,
+    );
+    const current = existsSync(path) && saved(`${path}.key`) === key;
+    if (!force && current && (sanitize || checkLoads(path) === undefined)) {
+      results.push({ path, level, built: false });
+      continue;
+    }
+
+    // A library of the system that changed under an addon shows when it does not load: nothing of it is kept then.
+    const fresh = force || current;
+    const { cxx, openmp, onednn } = tools();
+    const objects = join(folder, `${level}${suffix}.objects`);
+    mkdirSync(objects, { recursive: true });
+    await together(
+      sources
+        .filter((name) => fresh || saved(join(objects, `${name}.key`)) !== keyOf(name))
+        .map((name) => async () => {
+          const object = join(objects, `${name}.o`);
+          const include = [...openmp.compile, ...onednn.compile, `-I${nodeHeaders}`, ...words("CXXFLAGS")];
+          const source = keyOf(name);
+          await produce(cxx, [...fixed, ...include, "-c", join(here, name)], object);
+          writeFileSync(join(objects, `${name}.key`), source);
+        }),
+    );
+    // The old kind of search path, unlike the new, also holds for what oneDNN itself needs.
+    const origin = portable && process.platform === "linux" ? ["-Wl,--disable-new-dtags", "-Wl,-rpath,$ORIGIN"] : [];
+    const inputs = sources.map((name) => join(objects, `${name}.o`));
+    const instrumented = sanitize ? [`-fsanitize=${sanitize}`] : [];
+    await produce(
+      cxx,
+      [...link, ...instrumented, ...inputs, ...origin, ...onednn.link, ...openmp.link, ...words("LDFLAGS")],
+      path,
+    );
+    const fault = sanitize ? undefined : checkLoads(path);
+    if (fault !== undefined && level === bestOf(probe)) {
+      rmSync(path);
+      throw new BuildError(`${path} was built but does not load: ${fault}`);
+    }
+    writeFileSync(`${path}.key`, key);
+    results.push({ path, level, built: true });
+  }
+  return results;
+}
+
+const bestOf = (probe) => {
   try {
-    for (const path of await build()) console.log(path);
+    return bestLevel(probe);
+  } catch {
+    return undefined;
+  }
+};
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      levels: { type: "string" },
+      out: { type: "string" },
+      sanitize: { type: "string" },
+      force: { type: "boolean" },
+      debug: { type: "boolean" },
+      portable: { type: "boolean" },
+      quiet: { type: "boolean" },
+      warnings: { type: "boolean" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
+  for (const { path, built } of await build(values)) {
+    if (built || !values.quiet) console.log(built ? `built ${path}` : `${path} is up to date`);
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  try {
+    await main();
   } catch (error) {
-    if (!(error instanceof BuildError)) throw error;
-    console.error(error.message);
-    process.exit(1);
+    if (error.code?.startsWith("ERR_PARSE_ARGS")) console.error(`${error.message}\n\n${usage}`);
+    else if (error instanceof MissingError || error instanceof BuildError) console.error(error.message);
+    else throw error;
+    process.exitCode = error instanceof MissingError ? 2 : 1;
   }
 }

@@ -1,11 +1,23 @@
 /** The functions of the native addon; `native/*.h` say what each computes and expects. */
+
+/** The number of this interface: raised with every change of a function, here and in native/version.h. */
+export const INTERFACE = 1;
+
 export interface Addon {
+  /** The number of the interface that it was compiled with. */
+  readonly interface: number;
+  /** The level of instructions that it was compiled for. */
+  readonly level: string;
+  /** The version of oneDNN that it runs with. */
+  readonly oneDNN: string;
+  /** The instructions that oneDNN uses on this machine, by its own name for them. */
+  readonly isa: string;
+
   reserveSlab(bytes: number): ArrayBuffer;
   releasePages(buffer: ArrayBuffer, offset: number, length: number): void;
   setThreads(count: number): void;
   getThreads(): number;
   setBfloat16(on: boolean): void;
-  onednnVersion(): number;
   kernelMilliseconds(): number;
   kernelCalls(): number;
   resetKernelTime(): void;
