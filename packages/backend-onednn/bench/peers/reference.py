@@ -62,7 +62,7 @@ options = parser.parse_args()
 torch.manual_seed(1)
 net = build(options.net, options.size, options.classes)
 shape = (options.batch, 3, options.size, options.size)
-settle_norms(net, torch.randn(shape))
+settle_norms(net, torch.randn(16, *shape[1:]))
 images, labels = torch.randn(shape), torch.arange(options.batch) % options.classes
 state = {name: array.clone() for name, array in net.state_dict().items() if array.is_floating_point()}
 numbers = {name: i for i, name in enumerate(state)}
