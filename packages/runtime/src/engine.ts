@@ -1,7 +1,10 @@
 /** What an engine is: the public records about one, and the descriptor that each file under `engines/` exports. */
 
-/** The names of the engines, in the order in which "auto" prefers them. */
-export const engineNames = ["tfjs-node-gpu", "tfjs-node", "onednn", "cpu"] as const;
+/**
+ * The names of the engines, in the order in which "auto" prefers them: a GPU before the processor, CUDA before WebGPU,
+ * native code before JavaScript. `webgpu` counts for "auto" only on a real GPU that passes a test of its gradients.
+ */
+export const engineNames = ["tfjs-node-gpu", "webgpu", "onednn", "tfjs-node", "cpu"] as const;
 
 /** The name of an engine. */
 export type EngineName = (typeof engineNames)[number];
@@ -45,6 +48,19 @@ export interface EngineOptions {
    */
   kernels?: "fast" | "stock";
   /**
+   * Which GPU the engine `tfjs-node-gpu` sees, as an index from 0: the rank of a process among those that share a
+   * machine. It counts within `CUDA_VISIBLE_DEVICES` where that is set. Default: every GPU is visible. It must be given
+   * before the engine is first loaded, and in the main thread. Not an option of the other engines.
+   */
+  device?: number;
+  /** Threads of the engine `onednn`, at least 1. Default: the package's own. Not an option of the other engines. */
+  threads?: number;
+  /**
+   * What the engine `onednn` multiplies in where the processor has bfloat16; tensors and sums stay float32. Default:
+   * `"float32"`. Not an option of the other engines.
+   */
+  precision?: "float32" | "bfloat16";
+  /**
    * Folder whose `node_modules` is searched first for an engine's package, then this package's own surroundings.
    * Default: the working directory.
    */
@@ -62,6 +78,10 @@ export interface EngineDescriptor {
   trains: boolean;
   /** Loads what the engine needs and says whether it can be used; it may be called again. */
   load(options: EngineOptions): Promise<Loaded>;
+  /** Why "auto" should pass over the engine although it can be used; `undefined` where nothing speaks against it. */
+  objection?(options: EngineOptions): Promise<string | undefined>;
   /** Makes it the current backend; called only where `load` said that it is available. */
   activate(options: EngineOptions): Promise<void>;
+  /** Threads that one operation may use now that it is current, where the options decide that. */
+  threadsInUse?(): number;
 }

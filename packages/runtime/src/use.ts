@@ -5,7 +5,8 @@
 import { cpuKernelsInstalled, installCpuKernels } from "./cpu-kernels/index.js";
 import type { Engine, EngineDescriptor, EngineOptions, EngineReport, Loaded } from "./engine.js";
 import { engines } from "./engines/index.js";
-import { EngineOptionError, EngineUnavailableError, UnknownEngineError } from "./errors.js";
+import { EngineUnavailableError, UnknownEngineError } from "./errors.js";
+import { checkOptions } from "./options.js";
 
 /**
  * Makes an engine the one that TensorFlow.js computes on.
@@ -32,9 +33,11 @@ export async function use(name: string = "auto", options: EngineOptions = {}): P
  * Says of every engine whether it can be used here and why, best first. Packages of engines are loaded to find out;
  * the current backend stays what it is.
  *
- * @param options see {@link EngineOptions}; `kernels` has no effect here
+ * @param options see {@link EngineOptions}; only `projectDir` and `device` have an effect here
+ * @throws EngineOptionError when an option has no such value
  */
 export async function listEngines(options: EngineOptions = {}): Promise<EngineReport[]> {
+  checkOptions("auto", options);
   await import("@tensorflow/tfjs");
   const reports: EngineReport[] = [];
   // One after another: two of the packages register a backend of the same name.
@@ -50,11 +53,12 @@ async function useBest(options: EngineOptions): Promise<Engine> {
   const passedOver: string[] = [];
   for (const engine of engines) {
     const loaded = await engine.load(options);
-    if (loaded.available) {
+    const objection = loaded.available ? await engine.objection?.(options) : loaded.reason;
+    if (loaded.available && objection === undefined) {
       const reason = ["the best that can be used here", ...passedOver].join("; ");
       return activate(engine, loaded, options, reason);
     }
-    passedOver.push(`${engine.name}: ${loaded.reason}`);
+    passedOver.push(`${engine.name}: ${objection}`);
   }
   throw new Error("the cpu engine is always available");
 }
@@ -66,15 +70,5 @@ async function activate(
   reason: string,
 ): Promise<Engine> {
   await engine.activate(options);
-  return { name: engine.name, device, threads, reason };
-}
-
-function checkOptions(name: string, { kernels }: EngineOptions): void {
-  if (kernels === undefined) return;
-  if (kernels !== "fast" && kernels !== "stock") {
-    throw new EngineOptionError(`kernels: expected "fast" or "stock", got ${JSON.stringify(kernels)}`);
-  }
-  if (name !== "auto" && name !== "cpu") {
-    throw new EngineOptionError(`kernels: only the engine "cpu" has this option, got it with "${name}"`);
-  }
+  return { name: engine.name, device, threads: engine.threadsInUse?.() ?? threads, reason };
 }

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   EngineError,
   EngineOptionError,
@@ -12,7 +12,9 @@ import {
   UnknownEngineError,
   use,
 } from "../src/index.js";
-import { projectWith, registeringCode } from "./fake-packages.js";
+import { adapterCode, dawnCode, onednnCode, projectWith, registeringCode, webgpuBackendCode } from "./fake-packages.js";
+
+const NO_GPU = "webgpu: no adapter: Dawn found no GPU that it can use";
 
 /** The engines' modules remember what a package did on loading, so that each test that loads one starts afresh. */
 async function freshRuntime(): Promise<typeof import("../src/index.js")> {
@@ -20,8 +22,13 @@ async function freshRuntime(): Promise<typeof import("../src/index.js")> {
   return import("../src/index.js");
 }
 
+beforeEach(() => {
+  // The Vulkan loader, which this machine may lack, loads.
+  vi.spyOn(process, "dlopen").mockImplementation(() => {});
+});
+
 afterEach(() => {
-  for (const backend of ["tensorflow", "onednn"])
+  for (const backend of ["tensorflow", "onednn", "webgpu"])
     if (tf.findBackendFactory(backend) !== null) tf.removeBackend(backend);
   vi.restoreAllMocks();
 });
@@ -47,7 +54,7 @@ describe("use", () => {
     expect(engine.reason).toBe(
       "the best that can be used here; " +
         "tfjs-node-gpu: libtensorflow.so.2: cannot open shared object file; " +
-        "tfjs-node: not installed; onednn: not installed",
+        `${NO_GPU}; onednn: no addon; tfjs-node: not installed`,
     );
   });
 
@@ -56,7 +63,9 @@ describe("use", () => {
     const projectDir = projectWith({ "@tensorflow/tfjs-node": registeringCode() });
     const engine = await runtime.use("auto", { projectDir });
     expect(engine).toMatchObject({ name: "tfjs-node", threads: availableParallelism() });
-    expect(engine.reason).toBe("the best that can be used here; tfjs-node-gpu: not installed");
+    expect(engine.reason).toBe(
+      `the best that can be used here; tfjs-node-gpu: not installed; ${NO_GPU}; onednn: no addon`,
+    );
     expect(tf.getBackend()).toBe("tensorflow");
     expect((await tf.add([1, 2], [3, 4]).data()).join()).toBe("4,6");
     await runtime.use("cpu");
@@ -107,10 +116,45 @@ describe("use", () => {
     expect((await runtime.listEngines({ projectDir }))[0]).toMatchObject({ name: "tfjs-node-gpu", available: false });
   });
 
-  it("takes a native package that registers its backend", async () => {
-    const projectDir = projectWith({ "@roga/backend-onednn": registeringCode({ backend: "onednn" }) });
-    expect(await use("onednn", { projectDir })).toMatchObject({ name: "onednn", threads: availableParallelism() });
+  it("shows the GPU package one device, within those that are visible", async () => {
+    const before = process.env.CUDA_VISIBLE_DEVICES;
+    process.env.CUDA_VISIBLE_DEVICES = "4, 6";
+    try {
+      const runtime = await freshRuntime();
+      const code = `${registeringCode({ gpuPackage: true, gpu: true })}
+        if (process.env.CUDA_VISIBLE_DEVICES !== "6") throw new Error(process.env.CUDA_VISIBLE_DEVICES);`;
+      const projectDir = projectWith({ "@tensorflow/tfjs-node-gpu": code });
+      await expect(runtime.use("tfjs-node-gpu", { projectDir, device: 2 })).rejects.toThrow(
+        'engine: "tfjs-node-gpu" cannot be used: device 2 was asked for, but CUDA_VISIBLE_DEVICES="4, 6" lists 2. ' +
+          "Ask for a device from 0 to 1, or list more in CUDA_VISIBLE_DEVICES",
+      );
+      const engine = await runtime.use("tfjs-node-gpu", { projectDir, device: 1 });
+      expect(engine.device).toBe("GPU 6 through CUDA");
+      expect((await runtime.use("auto", { projectDir, device: 1 })).name).toBe("tfjs-node-gpu");
+      await expect(runtime.use("tfjs-node-gpu", { projectDir, device: 0 })).rejects.toThrow(
+        "device 0 was asked for after TensorFlow was loaded with device 1. Give the device when the engine is first used",
+      );
+    } finally {
+      if (before === undefined) delete process.env.CUDA_VISIBLE_DEVICES;
+      else process.env.CUDA_VISIBLE_DEVICES = before;
+    }
+  });
+
+  it("takes the native package, with its threads and precision", async () => {
+    const projectDir = projectWith({ "@roga/backend-onednn": onednnCode() });
+    const precision = () => (globalThis as { onednnPrecision?: string }).onednnPrecision;
+    const engine = await use("onednn", { projectDir, threads: 3, precision: "bfloat16" });
+    expect(engine).toMatchObject({ name: "onednn", threads: 3 });
+    expect(precision()).toBe("bfloat16");
     expect(tf.getBackend()).toBe("onednn");
+    await use("auto", { projectDir });
+    expect(precision()).toBe("float32");
+    await expect(use("onednn", { projectDir, threads: 9, precision: "bfloat16" })).rejects.toThrow(
+      new EngineOptionError("precision: this processor has no bfloat16"),
+    );
+    await use("onednn", { projectDir, threads: 3 });
+    const report = (await listEngines({ projectDir })).find(({ name }) => name === "onednn");
+    expect(report).toMatchObject({ available: true, threads: 3, reason: "oneDNN 2.6.3 for AVX-512" });
   });
 
   it("rejects an unknown name with the known ones", async () => {
@@ -118,7 +162,7 @@ describe("use", () => {
     await expect(failure).rejects.toThrow(UnknownEngineError);
     await expect(failure).rejects.toThrow(EngineError);
     await expect(failure).rejects.toThrow(
-      'engine: expected "auto" or one of tfjs-node-gpu, tfjs-node, onednn, cpu, got "cuda"',
+      'engine: expected "auto" or one of tfjs-node-gpu, webgpu, onednn, tfjs-node, cpu, got "cuda"',
     );
   });
 
@@ -145,15 +189,31 @@ describe("use", () => {
     ],
     [
       "onednn",
-      {},
-      'engine: "onednn" cannot be used: not installed. The package @roga/backend-onednn has no release yet',
+      { "@roga/backend-onednn": 'throw new Error("libdnnl.so.2 is missing.\\nInstall libdnnl2.\\nThen rebuild.")' },
+      'engine: "onednn" cannot be used: libdnnl.so.2 is missing. Install libdnnl2.\nThen rebuild.',
     ],
-    ["onednn", { "@roga/backend-onednn": 'throw "no AVX2"' }, /"onednn" cannot be used: no AVX2\. /],
+    ["onednn", { "@roga/backend-onednn": 'throw "no AVX2"' }, /"onednn" cannot be used: no AVX2\. Reinstall it\. /],
+    [
+      "onednn",
+      { "@roga/backend-onednn": registeringCode({ backend: "onednn" }) },
+      "its version is not one that this package knows: describe, setThreads or setPrecision is missing",
+    ],
     ["onednn", { "@roga/backend-onednn": "" }, /"onednn" cannot be used: it registered no backend "onednn"\. /],
   ])("says why %s cannot be used, and what to do", async (name, packages, message) => {
     const failure = use(name, { projectDir: projectWith(packages) });
     await expect(failure).rejects.toThrow(EngineUnavailableError);
     await expect(failure).rejects.toThrow(message);
+  });
+
+  it.each([
+    ["kernels", "slow", '"fast" or "stock"'],
+    ["device", -1, "a GPU's index from 0"],
+    ["threads", 1.5, "a whole number from 1"],
+    ["precision", "float16", '"float32" or "bfloat16"'],
+  ])("rejects %s: %j", async (option, value, expected) => {
+    const message = `${option}: expected ${expected}, got ${JSON.stringify(value)}`;
+    await expect(use("auto", { [option]: value })).rejects.toThrow(new EngineOptionError(message));
+    await expect(listEngines({ [option]: value })).rejects.toThrow(new EngineOptionError(message));
   });
 
   it("switches between the fast and the stock kernels", async () => {
@@ -165,12 +225,94 @@ describe("use", () => {
     expect(tf.getKernel("Conv2D", "cpu")).toBe(stock);
   });
 
-  it("rejects an option's unknown value, and an option of another engine", async () => {
-    await expect(use("cpu", { kernels: "slow" as "stock" })).rejects.toThrow(
-      new EngineOptionError('kernels: expected "fast" or "stock", got "slow"'),
+  it("rejects an option of another engine", async () => {
+    await expect(use("cpu", { threads: 2 })).rejects.toThrow(
+      new EngineOptionError('threads: only the engine "onednn" has this option, got it with "cpu"'),
     );
     await expect(use("tfjs-node", { kernels: "fast" })).rejects.toThrow(
       new EngineOptionError('kernels: only the engine "cpu" has this option, got it with "tfjs-node"'),
+    );
+  });
+});
+
+describe("the engine webgpu", () => {
+  const backend = "@tensorflow/tfjs-backend-webgpu";
+
+  it('is taken by "auto" on a GPU that passes the test of its gradients', async () => {
+    const runtime = await freshRuntime();
+    await runtime.use("cpu");
+    const projectDir = projectWith({ webgpu: dawnCode(adapterCode()), [backend]: webgpuBackendCode() });
+    expect(await runtime.use("auto", { projectDir })).toEqual({
+      name: "webgpu",
+      device: "NVIDIA RTX 4070",
+      threads: 1,
+      reason: "the best that can be used here; tfjs-node-gpu: not installed",
+    });
+    expect(tf.getBackend()).toBe("webgpu");
+    expect((globalThis as { navigator?: { gpu?: object } }).navigator?.gpu).toBeUndefined();
+  });
+
+  it('is passed over by "auto" where a kernel is wrong, and says which gradient', async () => {
+    const runtime = await freshRuntime();
+    const wrong = `
+      const kernelName = "DepthwiseConv2dNativeBackpropFilter";
+      const right = tf.getKernel(kernelName, "webgpu");
+      tf.unregisterKernel(kernelName, "webgpu");
+      tf.registerKernel({ ...right, kernelFunc: (given) => {
+        const result = right.kernelFunc(given);
+        given.backend.data.get(result.dataId).values[5] = NaN;
+        return result;
+      } });
+    `;
+    const projectDir = projectWith({ webgpu: dawnCode(adapterCode()), [backend]: webgpuBackendCode(wrong) });
+    const engine = await runtime.use("auto", { projectDir });
+    expect(engine.name).toBe("cpu");
+    expect(engine.reason).toMatch(
+      /webgpu: self-test: the gradient of depthwise, value 5, is NaN, on cpu -?[\d.e-]+; allowed are 0\.001 of the largest, /,
+    );
+    expect((await runtime.use("webgpu", { projectDir })).name).toBe("webgpu");
+  });
+
+  it("on a software adapter it is taken by name alone", async () => {
+    const runtime = await freshRuntime();
+    const projectDir = projectWith({
+      webgpu: dawnCode(adapterCode({ software: true })),
+      [backend]: webgpuBackendCode(),
+    });
+    expect((await runtime.use("auto", { projectDir })).reason).toContain(
+      "webgpu: llvmpipe (LLVM 15.0.6, 512 bits) is a software adapter, slower than the processor's own engines",
+    );
+    expect(await runtime.use("webgpu", { projectDir })).toMatchObject({ name: "webgpu", reason: "asked for by name" });
+  });
+
+  it("says what stops its device", async () => {
+    const runtime = await freshRuntime();
+    const adapter = adapterCode().replace(/Promise\.resolve\(.*\)/, 'Promise.reject(new Error("out of memory"))');
+    const projectDir = projectWith({ webgpu: dawnCode(adapter), [backend]: webgpuBackendCode() });
+    await expect(runtime.use("webgpu", { projectDir })).rejects.toThrow(
+      `engine: "webgpu" cannot be used: its device could not be opened: out of memory. Check the GPU's driver`,
+    );
+    expect((await runtime.use("auto", { projectDir })).reason).toContain(
+      "webgpu: its device could not be opened: out of memory",
+    );
+  });
+
+  it.skipIf(process.platform !== "linux")("says that the Vulkan loader is missing, before Dawn does", async () => {
+    vi.mocked(process.dlopen).mockImplementation(() => {
+      throw new Error("libvulkan.so.1: cannot open shared object file: No such file or directory");
+    });
+    const runtime = await freshRuntime();
+    await expect(runtime.use("webgpu", { projectDir: projectWith({}) })).rejects.toThrow(
+      'engine: "webgpu" cannot be used: no adapter: the Vulkan loader libvulkan.so.1 is not installed. ' +
+        "Install it with the GPU's driver, on Debian and Ubuntu: apt-get install libvulkan1",
+    );
+  });
+
+  it("leaves a backend of that name alone that the program made itself", async () => {
+    const runtime = await freshRuntime();
+    tf.registerBackend("webgpu", () => tf.findBackendFactory("cpu")!());
+    await expect(runtime.use("webgpu", { projectDir: projectWith({}) })).rejects.toThrow(
+      'the program has registered a backend "webgpu" of its own',
     );
   });
 });
@@ -181,8 +323,9 @@ describe("listEngines", () => {
     expect(reports.map(({ name }) => name)).toEqual(engineNames);
     expect(reports.map(({ name, available, reason }) => [name, available, reason])).toEqual([
       ["tfjs-node-gpu", false, "not installed"],
+      ["webgpu", false, "no adapter: Dawn found no GPU that it can use"],
+      ["onednn", false, "no addon"],
       ["tfjs-node", false, "not installed"],
-      ["onednn", false, "not installed"],
       ["cpu", true, "part of TensorFlow.js"],
     ]);
     expect(reports.at(-1)).toMatchObject({ threads: 1, trains: true });

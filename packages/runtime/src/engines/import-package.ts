@@ -6,8 +6,11 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** How an import went; `error` is the first line of what the package threw while it was loading. */
-export type ImportOutcome = { found: false } | { found: true; module: unknown } | { found: true; error: string };
+/** How an import went; of what the package threw while it was loading, `error` is the first line, `details` the rest. */
+export type ImportOutcome =
+  | { found: false }
+  | { found: true; module: unknown }
+  | { found: true; error: string; details: string };
 
 export async function importPackage(name: string, projectDir: string): Promise<ImportOutcome> {
   const path = resolveFrom(name, join(resolve(projectDir), "package.json")) ?? resolveFrom(name, import.meta.url);
@@ -15,7 +18,7 @@ export async function importPackage(name: string, projectDir: string): Promise<I
   try {
     return { found: true, module: await import(pathToFileURL(path).href) };
   } catch (error) {
-    return { found: true, error: firstLine(error) };
+    return { found: true, ...linesOf(error) };
   }
 }
 
@@ -28,7 +31,9 @@ function resolveFrom(name: string, from: string): string | undefined {
   }
 }
 
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split("\n", 1)[0]!.trim().replace(/[.:]$/, "");
+/** What was thrown, as its message's first line and the rest. */
+export function linesOf(thrown: unknown): { error: string; details: string } {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const [first, ...others] = message.split("\n");
+  return { error: first!.trim().replace(/[.:]$/, ""), details: others.join("\n").trim() };
 }

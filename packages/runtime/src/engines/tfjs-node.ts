@@ -6,6 +6,7 @@
  */
 import { findBackend, getBackend, removeBackend, setBackend } from "@tensorflow/tfjs-core";
 import type { EngineDescriptor, EngineName, EngineOptions, Loaded } from "../engine.js";
+import { showOneGpu } from "./cuda-devices.js";
 import { importPackage } from "./import-package.js";
 import { restoreNodeUtil } from "./node-util-shim.js";
 import { processorName, processorThreads } from "./processor.js";
@@ -47,15 +48,21 @@ async function loadPackage(name: string, { projectDir = process.cwd() }: EngineO
   };
 }
 
-function tfjsNodeEngine(name: "tfjs-node" | "tfjs-node-gpu", describe: () => Loaded): EngineDescriptor {
+function tfjsNodeEngine(
+  name: "tfjs-node" | "tfjs-node-gpu",
+  describe: () => Loaded,
+  prepare?: (options: EngineOptions, isLoaded: boolean) => Loaded | undefined,
+): EngineDescriptor {
   /** A package is evaluated once in a process, so that what was found after loading it stays true. */
   let described: Loaded | undefined;
   return {
     name,
     trains: true,
     async load(options) {
-      if (described !== undefined) return described;
       const loaded = owner();
+      const unprepared = prepare?.(options, described !== undefined || loaded === name);
+      if (unprepared !== undefined) return unprepared;
+      if (described !== undefined) return described;
       if (loaded !== undefined && loaded !== name) {
         return {
           available: false,
@@ -78,15 +85,21 @@ export const tfjsNode = tfjsNodeEngine("tfjs-node", () => {
   return { available: true, device: processorName(), threads: processorThreads(), reason: "TensorFlow loaded" };
 });
 
-export const tfjsNodeGpu = tfjsNodeEngine("tfjs-node-gpu", () => {
-  if (tensorFlowBackend()?.isUsingGpuDevice) {
-    return { available: true, device: "GPU through CUDA", threads: 1, reason: "TensorFlow loaded and found a GPU" };
-  }
-  // It would compute on the processor, and stand in the way of tfjs-node, which does that better.
-  removeBackend(BACKEND);
-  return {
-    available: false,
-    reason: "TensorFlow found no GPU that it can use",
-    remedy: "Check the NVIDIA driver and the CUDA and cuDNN libraries that this version of TensorFlow asks for",
-  };
-});
+export const tfjsNodeGpu = tfjsNodeEngine(
+  "tfjs-node-gpu",
+  () => {
+    if (tensorFlowBackend()?.isUsingGpuDevice) {
+      const visible = process.env.CUDA_VISIBLE_DEVICES;
+      const device = visible ? `GPU ${visible} through CUDA` : "GPU through CUDA";
+      return { available: true, device, threads: 1, reason: "TensorFlow loaded and found a GPU" };
+    }
+    // It would compute on the processor, and stand in the way of tfjs-node, which does that better.
+    removeBackend(BACKEND);
+    return {
+      available: false,
+      reason: "TensorFlow found no GPU that it can use",
+      remedy: "Check the NVIDIA driver and the CUDA and cuDNN libraries that this version of TensorFlow asks for",
+    };
+  },
+  ({ device }, isLoaded) => (device === undefined ? undefined : showOneGpu(device, isLoaded)),
+);
