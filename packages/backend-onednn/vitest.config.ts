@@ -1,4 +1,4 @@
-import { mergeConfig } from "vitest/config";
+import { defineConfig } from "vitest/config";
 import base from "../../vitest.base.js";
 import { findAddon } from "./src/load.js";
 
@@ -15,8 +15,10 @@ function addonMissing(): string {
 
 const missing = addonMissing();
 
-export default mergeConfig(base, {
+export default defineConfig({
+  ...base,
   test: {
+    ...base.test,
     ...(missing && { include: ["test/loading/**/*.test.ts"] }),
     env: { ROGA_ONEDNN_MISSING: missing },
   },
