@@ -161,5 +161,7 @@ export function resetNativeTime(): void {
 
 /** Gives memory of the pool that no tensor uses back to the system. Does nothing where the backend was not used yet. */
 export function trimMemory(): void {
+  // Looking for a backend starts it.
+  if (engine === undefined) return;
   (findBackend(BACKEND) as OnednnBackend | null)?.trim();
 }

@@ -25,6 +25,7 @@ suite("before the first use", () => {
     expect(getPrecision()).toBe("float32");
     expect(nativeTime()).toEqual({ milliseconds: 0, calls: 0 });
     trimMemory();
+    configure({ slabBytes: 2 ** 26 }); // would come too late
   });
 
   it("a wrong setting is refused and changes nothing", () => {
