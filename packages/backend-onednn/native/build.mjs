@@ -20,7 +20,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { bestLevel, levelsHere, localFolder } from "./targets.mjs";
+import { levelsHere, levelsThatRun, localFolder } from "./targets.mjs";
 import { findCompiler, findOnednn, findOpenmp, MissingError } from "./toolchain.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -150,7 +150,11 @@ export async function build({
     writeFileSync(`${probe}.key`, probeKey);
   }
 
-  const names = levels === "all" ? Object.keys(table) : levels === "best" ? [bestLevel(probe)] : levels.split(",");
+  const runnable = levelsThatRun(probe);
+  if (runnable.length === 0 && levels === "best") {
+    throw new MissingError(`This processor is too old for the native engine: it lacks ${Object.keys(table).at(-1)}.`);
+  }
+  const names = levels === "all" ? Object.keys(table) : levels === "best" ? runnable.slice(0, 1) : levels.split(",");
   const suffix = `${sanitize ? `-${sanitize}` : ""}`;
   const results = [];
   for (const level of names) {
@@ -178,7 +182,9 @@ export async function build({
       portable,
     );
     const current = existsSync(path) && saved(`${path}.key`) === key;
-    if (!force && current && (sanitize || checkLoads(path) === undefined)) {
+    // What needs another program around it, or another processor, cannot be loaded here.
+    const faultOf = () => (sanitize || !runnable.includes(level) ? undefined : checkLoads(path));
+    if (!force && current && faultOf() === undefined) {
       results.push({ path, level, built: false });
       continue;
     }
@@ -208,8 +214,8 @@ export async function build({
       [...link, ...instrumented, ...inputs, ...origin, ...onednn.link, ...openmp.link, ...words("LDFLAGS")],
       path,
     );
-    const fault = sanitize ? undefined : checkLoads(path);
-    if (fault !== undefined && level === bestOf(probe)) {
+    const fault = faultOf();
+    if (fault !== undefined) {
       rmSync(path);
       throw new BuildError(`${path} was built but does not load: ${fault}`);
     }
@@ -218,14 +224,6 @@ export async function build({
   }
   return results;
 }
-
-const bestOf = (probe) => {
-  try {
-    return bestLevel(probe);
-  } catch {
-    return undefined;
-  }
-};
 
 async function main() {
   const { values } = parseArgs({

@@ -25,14 +25,10 @@ export const localFolder = () => join(packageRoot, "build", platformTag());
 
 /**
  * @param {string} probe path of the built `cpu.node`
- * @returns {string} the best level that this machine can run
- * @throws {Error} where it can run none
+ * @returns {string[]} the levels that this machine can run, best first; none where it has less than any
  */
-export function bestLevel(probe) {
+export function levelsThatRun(probe) {
   const names = Object.keys(levelsHere() ?? {});
-  const { level } = createRequire(import.meta.url)(probe);
-  if (!names.includes(level)) {
-    throw new Error(`this processor has the level ${level}; the engine needs at least ${names.at(-1)}`);
-  }
-  return level;
+  const best = names.indexOf(createRequire(import.meta.url)(probe).level);
+  return best < 0 ? [] : names.slice(best);
 }
