@@ -14,7 +14,7 @@ export class MissingError extends Error {
 }
 
 /** The commands that install everything, by system. */
-export const installCommands = [
+const installCommands = [
   ["Debian, Ubuntu", "apt-get install g++ libdnnl-dev"],
   ["Fedora", "dnf install gcc-c++ onednn-devel"],
   ["Arch", "pacman -S gcc onednn"],
