@@ -42,7 +42,10 @@ module.exports = {
       comment: "a package is imported by its name, never by a path into it",
       severity: "error",
       from: { path: "^(packages|apps)/([^/]+)/" },
-      to: { path: "^packages/([^/]+)/src/", pathNot: ["^$1/$2/", "^packages/[^/]+/src/(index|random|layers/index)\\.ts$"] },
+      to: {
+        path: "^packages/([^/]+)/src/",
+        pathNot: ["^$1/$2/", "^packages/[^/]+/src/(index|random|layers/index)\\.ts$"],
+      },
     },
     {
       name: "backend-through-runtime",
