@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { packages, resultFile } from "./native-engine-tests.mjs";
 import { environment, root } from "./pnpm.mjs";
 import "./setup.mjs";
 
@@ -16,13 +17,25 @@ const checks = [
     "unit tests",
     ["turbo", "run", "test", "--continue", "--concurrency=1", "--output-logs=new-only", "--log-order=stream"],
   ],
+  ["unit tests on the native engine", ["node", "tools/native-engine-tests.mjs"]],
   ["import boundaries and cycles", ["depcruise", "--config", "tools/boundaries.cjs", "packages", "apps"]],
   ["unused code and dependencies", ["knip"]],
   ["packed packages", ["node", "tools/check-packed.mjs"]],
   ["API documentation", ["typedoc", "--logLevel", "Warn"]],
 ];
 
-/** Passed and failed unit tests, from the result file that each package's test task leaves. */
+/** Adds the passed and failed unit tests of a result file. */
+function addResults(count, file) {
+  const results = JSON.parse(readFileSync(file, "utf8"));
+  count.passed += results.numPassedTests;
+  count.failed += results.numFailedTests;
+  // A file that cannot even be loaded has no test to fail.
+  count.failed += results.testResults.filter(
+    (suite) => suite.status === "failed" && suite.assertionResults.length === 0,
+  ).length;
+}
+
+/** Passed and failed unit tests, from the result files that each package's tests leave. */
 function unitTests() {
   const count = { passed: 0, failed: 0 };
   for (const group of ["packages", "apps"]) {
@@ -33,14 +46,12 @@ function unitTests() {
         count.failed++;
         continue;
       }
-      const results = JSON.parse(readFileSync(file, "utf8"));
-      count.passed += results.numPassedTests;
-      count.failed += results.numFailedTests;
-      // A file that cannot even be loaded has no test to fail.
-      count.failed += results.testResults.filter(
-        (suite) => suite.status === "failed" && suite.assertionResults.length === 0,
-      ).length;
+      addResults(count, file);
     }
+  }
+  // None where that engine is not built; its run says so.
+  for (const file of packages.map((name) => join(root, resultFile(name)))) {
+    if (existsSync(file)) addResults(count, file);
   }
   return count;
 }

@@ -1,9 +1,9 @@
-import "@tensorflow/tfjs";
 import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { useTestEngine } from "@roga/test-support";
+import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { describeEnvironment } from "../src/index.js";
 
@@ -23,7 +23,7 @@ describe("describeEnvironment", () => {
   test("names the versions, the engine and the machine", async () => {
     await useTestEngine();
     const environment = await describeEnvironment({ packages: { "@roga/x": "1.2.3" }, threads: 4, argv: [] });
-    expect(environment).toMatchObject({ node: process.version, engine: "cpu", threads: 4 });
+    expect(environment).toMatchObject({ node: process.version, engine: tf.getBackend(), threads: 4 });
     expect(environment.packages).toEqual({ "@roga/x": "1.2.3", "@tensorflow/tfjs-core": "4.22.0" });
     expect(environment.processors).toBeGreaterThan(0);
   });

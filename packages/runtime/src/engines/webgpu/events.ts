@@ -9,7 +9,7 @@
 const waiting = new Set<() => void>();
 
 /** Calls `start`, which may begin to wait for the GPU. */
-export function awaiting<T>(start: () => T): T {
+function awaiting<T>(start: () => T): T {
   const scope = globalThis as { setImmediate: unknown };
   const { setImmediate } = globalThis;
   scope.setImmediate = (callback: () => void) => {

@@ -15,7 +15,7 @@ export interface Device {
   addEventListener(type: "uncapturederror", listener: (event: UncapturedError) => void): void;
 }
 
-export interface UncapturedError {
+interface UncapturedError {
   readonly error: { readonly message: string };
   preventDefault(): void;
 }
@@ -32,7 +32,7 @@ export interface Gpu {
 }
 
 /** A buffer that the processor can map. */
-export interface Buffer {
+interface Buffer {
   readonly size: number;
   readonly mapState: "unmapped" | "pending" | "mapped";
   mapAsync(mode: number): Promise<void>;
