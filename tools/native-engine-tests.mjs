@@ -18,13 +18,17 @@ export const resultFile = (name) => join("packages", name, "test-results", "test
 /** What the engine says of itself, or why it cannot be used; asked in a process of its own, which it may end. */
 function nativeEngine() {
   const url = pathToFileURL(join(root, "packages", "backend-onednn", "dist", "index.js")).href;
-  const ask = `const { describe } = await import(${JSON.stringify(url)}); console.log(JSON.stringify(describe()));`;
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", ask], {
+  const ask = `
+    try {
+      const { describe } = await import(${JSON.stringify(url)});
+      console.log(JSON.stringify({ description: describe() }));
+    } catch (error) {
+      console.log(JSON.stringify({ reason: error.message.split("\\n")[0] }));
+    }`;
+  const { status, signal, stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", ask], {
     encoding: "utf8",
   });
-  if (status === 0) return { description: JSON.parse(stdout) };
-  const message = stderr.split("\n").find((line) => /Error/.test(line));
-  return { reason: message?.trim() ?? `asking for it ended with ${signal ?? `status ${status}`}` };
+  return status === 0 ? JSON.parse(stdout) : { reason: `asking for it ended with ${signal ?? `status ${status}`}` };
 }
 
 /** A package's test files that pick the engine, relative to it. */
