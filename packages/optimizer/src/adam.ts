@@ -7,7 +7,7 @@
  * It differs from `tf.train.adam` in its ε and in that a restored state goes on bit for bit: t is counted, whereas
  * TensorFlow.js keeps the products β^t as float32 and computes them anew on restoring.
  */
-import * as tf from "@tensorflow/tfjs-core";
+import { adamUpdate } from "@roga/ops";
 import { createBaseOptimizer } from "./base-optimizer.js";
 import type { BaseOptimizer } from "./contract.js";
 import { atLeast, resolveOptions, within } from "./options.js";
@@ -44,14 +44,12 @@ export function adam(options: AdamOptions = {}): BaseOptimizer {
     {
       name: "adam",
       slots: ["m", "v"],
-      update(variable, index, gradient, slots, rate, step) {
-        const direction = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay));
-        const m = tf.add(tf.mul(slots.get("m", index), beta1), tf.mul(direction, 1 - beta1));
-        const v = tf.add(tf.mul(slots.get("v", index), beta2), tf.mul(tf.square(direction), 1 - beta2));
-        const denominator = tf.add(tf.div(tf.sqrt(v), Math.sqrt(1 - beta2 ** step)), epsilon);
-        variable.assign(tf.sub(variable, tf.mul(tf.div(m, denominator), rate / (1 - beta1 ** step))));
-        slots.set("m", index, m);
-        slots.set("v", index, v);
+      update(variables, gradients, slots, rate, step) {
+        const moments = { first: slots.get("m"), second: slots.get("v") };
+        const options = { learningRate: rate, beta1, beta2, epsilon, weightDecay, step };
+        const { first, second } = adamUpdate(variables, gradients, moments, options);
+        slots.set("m", first);
+        slots.set("v", second);
       },
     },
     learningRate,

@@ -6,6 +6,7 @@
  * With T = I this is the worst-case perturbation of sharpness-aware minimization (Foret et al., ICLR 2021); with
  * T = |θ| + η on weight tensors it is the adaptive one of ASAM (Kwon et al., ICML 2021). No gradient flows through e.
  */
+import { scale } from "@roga/tensor-utils";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** How far and in which metric to ascend. */
@@ -50,7 +51,8 @@ export function ascent(
       );
       squaredNorm = tf.addN(terms);
     }
-    const factor = tf.div(rho, tf.add(tf.sqrt(squaredNorm), EPSILON));
+    const factor = tf.div<tf.Scalar>(rho, tf.add(tf.sqrt(squaredNorm), EPSILON));
+    if (!adaptive) return scale(factor, gradient);
     const direction = (variable: tf.Variable) =>
       tf.tidy(() => {
         const step = tf.mul(gradient[variable.name]!, factor);

@@ -5,21 +5,21 @@ import { OptionError } from "./errors.js";
 import { atLeast } from "./options.js";
 import { Slots } from "./slots.js";
 
-/** How one optimizer updates one variable. */
+/** How one optimizer updates its variables. */
 export interface UpdateRule {
   /** See {@link BaseOptimizer.name}. */
   readonly name: string;
   /** Names of its slots. */
   readonly slots: readonly string[];
   /**
-   * Assigns the variable its new value and replaces its slots. Runs in a `tf.tidy`.
+   * Assigns the variables their new values and replaces the slots. Runs in a `tf.tidy`.
    *
+   * @param gradients of the variables, in their order
    * @param step counts updates, 1 for the first
    */
   update(
-    variable: tf.Variable,
-    index: number,
-    gradient: tf.Tensor,
+    variables: readonly tf.Variable[],
+    gradients: readonly tf.Tensor[],
     slots: Slots,
     learningRate: number,
     step: number,
@@ -47,10 +47,9 @@ export function createBaseOptimizer(rule: UpdateRule, initialLearningRate: numbe
     },
     applyGradients(gradients, variables) {
       slots.prepare(gradients, variables);
+      const inOrder = variables.map(({ name }) => gradients[name]!);
+      tf.tidy(() => rule.update(variables, inOrder, slots, learningRate, slots.step + 1));
       slots.step += 1;
-      for (const [index, variable] of variables.entries()) {
-        tf.tidy(() => rule.update(variable, index, gradients[variable.name]!, slots, learningRate, slots.step));
-      }
     },
     state: () => slots.state(),
     restore: (state) => slots.restore(state),

@@ -3,7 +3,7 @@
  *
  *     d = g + λ θ;   b ← μ b + d;   θ ← θ − lr · (μ b + d  with Nesterov, otherwise b)
  */
-import * as tf from "@tensorflow/tfjs-core";
+import { sgdUpdate } from "@roga/ops";
 import { createBaseOptimizer } from "./base-optimizer.js";
 import type { BaseOptimizer } from "./contract.js";
 import { OptionError } from "./errors.js";
@@ -41,14 +41,11 @@ export function sgd(options: SgdOptions = {}): BaseOptimizer {
     {
       name: "sgd",
       slots: momentum === 0 ? [] : [MOMENTUM],
-      update(variable, index, gradient, slots, rate) {
-        let direction = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(variable, weightDecay));
-        if (momentum !== 0) {
-          const buffer = tf.add(tf.mul(slots.get(MOMENTUM, index), momentum), direction);
-          direction = nesterov ? tf.add(direction, tf.mul(buffer, momentum)) : buffer;
-          slots.set(MOMENTUM, index, buffer);
-        }
-        variable.assign(tf.sub(variable, tf.mul(direction, rate)));
+      update(variables, gradients, slots, rate) {
+        const momenta = momentum === 0 ? undefined : slots.get(MOMENTUM);
+        const options = { learningRate: rate, momentum, nesterov, weightDecay };
+        const updated = sgdUpdate(variables, gradients, momenta, options);
+        if (momentum !== 0) slots.set(MOMENTUM, updated);
       },
     },
     learningRate,

@@ -54,15 +54,17 @@ export class Slots {
     }
   }
 
-  /** The slot of the variable at a position. */
-  get(name: string, index: number): tf.Tensor {
-    return this.#tensors![index]![name]!;
+  /** The slots of a name, in the order of the variables. */
+  get(name: string): tf.Tensor[] {
+    return this.#tensors!.map((slots) => slots[name]!);
   }
 
-  /** Replaces it. */
-  set(name: string, index: number, tensor: tf.Tensor): void {
-    this.get(name, index).dispose();
-    this.#tensors![index]![name] = tf.keep(tensor);
+  /** Replaces them; those before are disposed. */
+  set(name: string, tensors: readonly tf.Tensor[]): void {
+    for (const [index, slots] of this.#tensors!.entries()) {
+      slots[name]!.dispose();
+      slots[name] = tf.keep(tensors[index]!);
+    }
   }
 
   /** New tensors: `step`, and one `name/position` for every slot. */
