@@ -89,7 +89,7 @@ export interface Backbone {
   readonly name: string;
   /** The published definition that it follows. */
   readonly variant: string;
-  /** `[n, inputSize, inputSize, 3]` → logits `[n, classes]`, of stock TensorFlow.js layers alone. */
+  /** `[n, inputSize, inputSize, 3]` → logits `[n, classes]`, of stock TensorFlow.js layers alone, accelerated. */
   readonly model: LayersModel;
   /** Height and width of the input in pixels. */
   readonly inputSize: number;

@@ -6,6 +6,7 @@
  * running variances take the unbiased batch variance where TensorFlow.js' layer takes the biased one: a factor of
  * 1 − 1/(n·h·w).
  */
+import { accelerate } from "@roga/ops/layers";
 import { type LayersModel, layers, model, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import type { Backbone, BuildOptions, Preprocessing } from "./backbone.js";
 import { cost } from "./cost.js";
@@ -87,6 +88,7 @@ export class MesoLayers {
     const features = apply(layers.leakyReLU({ name: "leaky_relu", alpha: 0.1 }), hidden);
     const logits = this.#dense(apply(layers.dropout({ name: "dropout2", rate: dropout }), features), "fc2", classes);
     const network = model({ name, inputs: input, outputs: logits });
+    accelerate(network);
     const extractor = model({ name: `${name}_features`, inputs: input, outputs: features });
     const flattened = { layer: "fc1", height, width, channels };
     return {
