@@ -98,7 +98,7 @@ function mixed(): LayersModel {
 
 const dense = (units: number) => layers.dense({ units });
 
-describe.each(["cpu", "kernels"] as const)("on the backend %s", (backend) => {
+describe.each(["engine", "kernels"] as const)("on the %s", (backend) => {
   beforeEach(() => useBackend(backend));
 
   it("a model computes what its stock clone does", async () => {
@@ -107,7 +107,7 @@ describe.each(["cpu", "kernels"] as const)("on the backend %s", (backend) => {
     const stock = await stockClone(model);
     expect(accelerate(model)).toEqual({ batchNormalizations: 7, fusedActivations: 5, swishes: 2 });
     for (const seed of [1, 2]) expectSameStep(model, stock, images(seed));
-    expect(ran().filter((kernel) => kernel === "BatchNormTraining").length).toBe(backend === "cpu" ? 0 : 14);
+    expect(ran().filter((kernel) => kernel === "BatchNormTraining").length).toBe(backend === "engine" ? 0 : 14);
   });
 
   it("is saved as it would be without, and the saved form computes the same", async () => {
@@ -241,7 +241,7 @@ describe.each(["cpu", "kernels"] as const)("on the backend %s", (backend) => {
 });
 
 describe("layers that the pass leaves alone", () => {
-  beforeEach(() => useBackend("cpu"));
+  beforeEach(() => useBackend("engine"));
 
   it("are those with a replaced call, and subclasses", () => {
     const norm = layers.batchNormalization({ inputShape: [3] });
@@ -278,7 +278,7 @@ describe("layers that the pass leaves alone", () => {
 });
 
 it("refuses a model that is not built", async () => {
-  await useBackend("cpu");
+  await useBackend("engine");
   const model = sequential({ name: "empty" });
   expect(() => accelerate(model)).toThrow(OpInputError);
   expect(() => accelerate(model)).toThrow(

@@ -1,4 +1,4 @@
-/** The training batch norm against PyTorch in float64, on plain TensorFlow.js and on a backend with its kernels. */
+/** The training batch norm against PyTorch in float64, on the engine of the tests and on a backend with its kernels. */
 import { checkTensorGradients, expectNoTensorLeak, type FixtureTensor, readFixture } from "@roga/test-support";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
@@ -27,7 +27,7 @@ const tensor = ({ values, shape }: FixtureTensor) => tf.tensor([...values], [...
 const optional = (fixture?: FixtureTensor) => (fixture === undefined ? undefined : tensor(fixture));
 const activations: Activation[] = ["linear", "relu", "relu6", "swish"];
 
-describe.each(["cpu", "kernels"] as const)("on the backend %s", (backend) => {
+describe.each(["engine", "kernels"] as const)("on the %s", (backend) => {
   beforeEach(() => useBackend(backend));
 
   it.each(CASES.map((each) => [each.activation, each.x.shape, "gamma" in each, "beta" in each, each] as const))(
@@ -58,10 +58,10 @@ describe.each(["cpu", "kernels"] as const)("on the backend %s", (backend) => {
   it("runs the kernels where they are there, one each way", () => {
     const x = tf.randomNormal([4, 3]);
     tf.grad((x: tf.Tensor) => batchNormTraining(x, tf.ones([3]), undefined, { epsilon: 0.5, activation: "relu" }).y)(x);
-    expect(ran()).toEqual(backend === "cpu" ? [] : ["BatchNormTraining", "BatchNormTrainingGrad"]);
+    expect(ran()).toEqual(backend === "engine" ? [] : ["BatchNormTraining", "BatchNormTrainingGrad"]);
     for (const { attrs } of calls) expect(attrs).toEqual({ epsilon: 0.5, activation: "relu" });
     expect(calls.map(({ inputs }) => inputs)).toEqual(
-      backend === "cpu"
+      backend === "engine"
         ? []
         : [
             ["x", "gamma"],
@@ -158,7 +158,7 @@ describe.each(["cpu", "kernels"] as const)("on the backend %s", (backend) => {
 });
 
 describe("bad inputs", () => {
-  beforeEach(() => useBackend("cpu"));
+  beforeEach(() => useBackend("engine"));
   const x = () => tf.zeros([2, 3]);
 
   it.each([

@@ -1,4 +1,4 @@
-/** List arithmetic against float64 sums, on plain TensorFlow.js and on a backend with its kernels. */
+/** List arithmetic against float64 sums, on the engine of the tests and on a backend with its kernels. */
 import { expectNoTensorLeak } from "@roga/test-support";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
@@ -11,7 +11,7 @@ const random = (shapes: readonly number[][], seed: number) =>
   shapes.map((shape, i) => tf.randomNormal(shape, 0, 1, "float32", seed + i));
 const numbers = (tensors: readonly tf.Tensor[]) => tensors.map((tensor) => Array.from(tensor.dataSync()));
 
-describe.each(["cpu", "kernels"] as const)("on the backend %s", (backend) => {
+describe.each(["engine", "kernels"] as const)("on the %s", (backend) => {
   beforeEach(() => useBackend(backend));
 
   it("agrees with float64 arithmetic, whatever the shapes", () => {
@@ -55,7 +55,7 @@ describe.each(["cpu", "kernels"] as const)("on the backend %s", (backend) => {
     dotList(xs, ys);
     const pairs = ["x0", "x1", "y0", "y1"];
     expect(calls).toEqual(
-      backend === "cpu"
+      backend === "engine"
         ? []
         : [
             { kernel: "ListAxpy", inputs: pairs, attrs: { count: 2, alpha: 2 } },

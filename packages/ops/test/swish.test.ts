@@ -1,4 +1,4 @@
-/** Swish and its gradient on plain TensorFlow.js and on a backend with its kernels. */
+/** Swish and its gradient on the engine of the tests and on a backend with its kernels. */
 import { checkGradients, expectNoTensorLeak } from "@roga/test-support";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ it("has a reference whose derivative is that of finite differences", () => {
   );
 });
 
-describe.each(["cpu", "kernels"] as const)("on the backend %s", (backend) => {
+describe.each(["engine", "kernels"] as const)("on the %s", (backend) => {
   beforeEach(() => useBackend(backend));
 
   it("gives the values and the gradient", () => {
@@ -27,7 +27,7 @@ describe.each(["cpu", "kernels"] as const)("on the backend %s", (backend) => {
     expect(value.flatten()).toBeAllClose(Float64Array.from(AT, f), { rtol: 1e-5, atol: 1e-30 });
     const expected = Float64Array.from(AT, (at, i) => derivative(at) * (i + 1));
     expect(grad.flatten()).toBeAllClose(expected, { rtol: 1e-5, atol: 1e-6 });
-    expect(ran()).toEqual(backend === "cpu" ? [] : ["Swish", "SwishGrad"]);
+    expect(ran()).toEqual(backend === "engine" ? [] : ["Swish", "SwishGrad"]);
   });
 
   it("carries on what is not finite", () => {

@@ -1,4 +1,4 @@
-/** The optimizer updates against float64 formulas, on plain TensorFlow.js and on a backend that updates in place. */
+/** The optimizer updates against float64 formulas, on the engine of the tests and on a backend that updates in place. */
 import { expectNoTensorLeak } from "@roga/test-support";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -47,7 +47,7 @@ const ADAM: Omit<AdamUpdateOptions, "step">[] = [
   { learningRate: 0.02, beta1: 0.8, beta2: 0.9, epsilon: 1e-3, weightDecay: 0.1 },
 ];
 
-describe.each(["cpu", "kernels"] as const)("on the backend %s", (backend) => {
+describe.each(["engine", "kernels"] as const)("on the %s", (backend) => {
   beforeEach(() => useBackend(backend));
 
   it.each(SGD)("sgdUpdate takes four steps with %o", (options) => {
@@ -73,7 +73,7 @@ describe.each(["cpu", "kernels"] as const)("on the backend %s", (backend) => {
         );
       }
     }
-    expect(ran()).toEqual(backend === "cpu" ? [] : Array(4).fill("SgdUpdate"));
+    expect(ran()).toEqual(backend === "engine" ? [] : Array(4).fill("SgdUpdate"));
     for (const { attrs } of calls) expect(attrs).toEqual({ count: 3, ...complete });
     tf.dispose(theta);
   });
@@ -104,7 +104,7 @@ describe.each(["cpu", "kernels"] as const)("on the backend %s", (backend) => {
         expected.map((state) => state.map(([, , s]) => s)),
       );
     }
-    expect(ran()).toEqual(backend === "cpu" ? [] : Array(4).fill("AdamUpdate"));
+    expect(ran()).toEqual(backend === "engine" ? [] : Array(4).fill("AdamUpdate"));
     calls.forEach(({ attrs }, i) => {
       expect(attrs).toEqual({ count: 3, ...complete, step: i + 1 });
     });
