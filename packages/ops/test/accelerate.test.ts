@@ -154,7 +154,7 @@ describe.each(["engine", "kernels"] as const)("on the %s", (backend) => {
     const relu = () => layers.activation({ activation: "relu" });
     const isOutput = apply(layers.batchNormalization({}), image);
     const seenTwice = apply(layers.batchNormalization({}), apply(relu(), isOutput));
-    const sum = apply(layers.add(), [apply(relu(), seenTwice), seenTwice]);
+    const sum = apply(layers.add(), [apply(relu(), seenTwice), apply(layers.reLU({ maxValue: 6 }), seenTwice)]);
     const shared = layers.batchNormalization({});
     const used = [sum, image].map((x) => apply(relu(), apply(shared, x)));
     const sharedRelu = relu();

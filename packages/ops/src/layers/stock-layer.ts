@@ -31,7 +31,7 @@ export interface WithCallHook {
 }
 
 /** Whether a layer is of the library's own class of that name and computes what that class does. */
-export function isStock(layer: Layer, className: string): boolean {
+function isStock(layer: Layer, className: string): boolean {
   const registered = serialization.SerializationMap.getMap().classNameMap[className]?.[0];
   return layer.getClassName() === className && layer.constructor === registered && !Object.hasOwn(layer, "call");
 }
