@@ -8,10 +8,25 @@ import "../../src/index.js";
 import { loadAddon } from "../../src/load.js";
 import { BACKEND } from "../../src/register.js";
 import { defaults } from "../../src/settings.js";
+import { guardAddon } from "./guarded-addon.js";
+
+const settings = { ...defaults, memory: { ...defaults.memory, smallest: 0 } };
 
 /** Registers it in place of the usual one; the caller makes it current. */
 export function usePooledBackend(): void {
-  const settings = { ...defaults, memory: { ...defaults.memory, smallest: 0 } };
   removeBackend(BACKEND);
   registerBackend(BACKEND, () => new OnednnBackend(loadAddon(), settings));
+}
+
+/** Hands out every buffer full of NaN, so that a kernel that leaves a part of one unwritten shows. */
+class ScribblingBackend extends OnednnBackend {
+  override allocate(length: number): Float32Array {
+    return super.allocate(length).fill(Number.NaN);
+  }
+}
+
+/** Registers the pooled backend with guards around all that its kernels read and write. */
+export function useGuardedBackend(): void {
+  removeBackend(BACKEND);
+  registerBackend(BACKEND, () => new ScribblingBackend(guardAddon(loadAddon()), settings));
 }

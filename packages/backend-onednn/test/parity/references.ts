@@ -1,0 +1,121 @@
+/** What kernels without a counterpart in JavaScript compute, in double precision and from the formulas of the contract. */
+import type { Values } from "./case.js";
+
+type Numbers = Float64Array;
+type Activation = "linear" | "relu" | "relu6" | "swish";
+interface Attrs {
+  readonly epsilon: number;
+  readonly activation: Activation;
+}
+
+/** Sums over all axes but the last of f(index, channel). */
+function channelSums(length: number, channels: number, f: (index: number, channel: number) => number): Numbers {
+  const sums = new Float64Array(channels);
+  for (let index = 0; index < length; index++) sums[index % channels]! += f(index, index % channels);
+  return sums;
+}
+
+const perChannel = (values: Numbers): Values => ({
+  shape: [values.length],
+  values: Float32Array.from(values),
+  dtype: "float32",
+});
+
+/** Mean and biased variance of each channel. */
+export function statistics({ shape, values }: Values): [Values, Values] {
+  const channels = shape.at(-1)!;
+  const rows = values.length / channels;
+  const mean = channelSums(values.length, channels, (i) => values[i]!).map((sum) => sum / rows);
+  const variance = channelSums(values.length, channels, (i, c) => (values[i]! - mean[c]!) ** 2).map(
+    (sum) => sum / rows,
+  );
+  return [perChannel(mean), perChannel(variance)];
+}
+
+export function sigmoid(z: number): number {
+  return 1 / (1 + Math.exp(-z));
+}
+
+function activate(activation: Activation, z: number): number {
+  if (activation === "relu") return Math.max(z, 0);
+  if (activation === "relu6") return Math.min(Math.max(z, 0), 6);
+  return activation === "swish" ? z * sigmoid(z) : z;
+}
+
+/** swish′(z) = s · (1 + z · (1 − s)). */
+export function swishSlope(z: number): number {
+  const s = sigmoid(z);
+  return s * (1 + z * (1 - s));
+}
+
+function slope(activation: Activation, z: number): number {
+  if (activation === "relu") return z > 0 ? 1 : 0;
+  if (activation === "relu6") return z > 0 && z <= 6 ? 1 : 0;
+  return activation === "swish" ? swishSlope(z) : 1;
+}
+
+interface Normalized {
+  readonly x: Values;
+  readonly gamma?: Values;
+  readonly beta?: Values;
+}
+
+export function batchNormForward({ x, gamma, beta }: Normalized, { epsilon, activation }: Attrs): ArrayLike<number>[] {
+  const [mean, variance] = statistics(x);
+  const channels = mean.values.length;
+  const y = Float64Array.from(x.values, (value, i) => {
+    const c = i % channels;
+    const normal = (value - mean.values[c]!) / Math.sqrt(variance.values[c]! + epsilon);
+    return activate(activation, (gamma?.values[c] ?? 1) * normal + (beta?.values[c] ?? 0));
+  });
+  return [y, mean.values, variance.values];
+}
+
+export function batchNormBackward(
+  { dy, x, gamma, beta, mean, variance }: Normalized & { dy: Values; mean: Values; variance: Values },
+  { epsilon, activation }: Attrs,
+): ArrayLike<number>[] {
+  const [channels, length] = [mean.values.length, x.values.length];
+  const rows = length / channels;
+  const inverse = Float64Array.from(variance.values, (value) => 1 / Math.sqrt(value + epsilon));
+  const normal = Float64Array.from(
+    x.values,
+    (value, i) => (value - mean.values[i % channels]!) * inverse[i % channels]!,
+  );
+  const factor = (c: number) => gamma?.values[c] ?? 1;
+  const dz = normal.map((value, i) => {
+    const z = factor(i % channels) * value + (beta?.values[i % channels] ?? 0);
+    // A gradient that relu stops is 0 also where it is not finite.
+    const rate = slope(activation, z);
+    return rate === 0 ? 0 : dy.values[i]! * rate;
+  });
+  const dbeta = channelSums(length, channels, (i) => dz[i]!);
+  const dgamma = channelSums(length, channels, (i) => dz[i]! * normal[i]!);
+  const dx = dz.map((value, i) => {
+    const c = i % channels;
+    return factor(c) * inverse[c]! * (value - dbeta[c]! / rows - (normal[i]! * dgamma[c]!) / rows);
+  });
+  return [dx, dgamma, dbeta];
+}
+
+/** Gradients of (x − mean) / √(variance + ε) · scale + offset: of x, mean, variance, scale and offset. */
+export function inferenceBackward(
+  dy: Values,
+  x: Values,
+  mean: Values,
+  variance: Values,
+  scale: Values,
+  epsilon: number,
+): ArrayLike<number>[] {
+  const channels = mean.values.length;
+  const inverse = Float64Array.from(variance.values, (value) => 1 / Math.sqrt(value + epsilon));
+  const sum = channelSums(x.values.length, channels, (i) => dy.values[i]!);
+  const product = channelSums(x.values.length, channels, (i, c) => dy.values[i]! * (x.values[i]! - mean.values[c]!));
+  return [
+    Float64Array.from(dy.values, (value, i) => value * scale.values[i % channels]! * inverse[i % channels]!),
+    sum.map((value, c) => -value * scale.values[c]! * inverse[c]!),
+    product.map((value, c) => (-value * scale.values[c]! * inverse[c]! ** 3) / 2),
+    product.map((value, c) => value * inverse[c]!),
+    sum,
+  ];
+}
