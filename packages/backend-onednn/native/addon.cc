@@ -1,12 +1,15 @@
 // The addon's exports. Every function is described in the header that declares it.
 #include <omp.h>
 
+#include "batch-norm.h"
 #include "binding.h"
 #include "convolution.h"
+#include "depthwise.h"
 #include "elementwise.h"
 #include "matmul.h"
 #include "memory.h"
 #include "onednn.h"
+#include "pooling.h"
 #include "parallel.h"
 #include "version.h"
 
@@ -42,6 +45,16 @@ NAPI_MODULE_INIT() {
       EXPORT(convolution),
       EXPORT(convolutionBackwardInput),
       EXPORT(convolutionBackwardFilter),
+      EXPORT(depthwise),
+      EXPORT(depthwiseBackward),
+      EXPORT(batchNormTraining),
+      EXPORT(batchNormTrainingBackward),
+      EXPORT(batchNorm),
+      EXPORT(batchNormBackward),
+      EXPORT(maxPool),
+      EXPORT(maxPoolBackward),
+      EXPORT(averagePool),
+      EXPORT(averagePoolBackward),
       EXPORT(unary),
       EXPORT(unaryGradient),
       EXPORT(binary),

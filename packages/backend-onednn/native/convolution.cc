@@ -3,6 +3,7 @@
 // changes at every training step. A 1×1 convolution with stride 1 is a matrix product and never comes here.
 #include "convolution.h"
 
+#include "convolution-shape.h"
 #include "onednn.h"
 #include "parallel.h"
 
@@ -10,26 +11,9 @@ namespace roga {
 
 namespace {
 
-struct Shape {
-  int64_t n, h, w, c, k, kh, kw, sh, sw, top, left, bottom, right, dh, dw, groups, oh, ow;
-
-  explicit Shape(Ints d) {
-    if (d.size != 18) throw ArgumentError("shape: expected 18 numbers");
-    int64_t* fields[18] = {&n,  &h,   &w,    &c,      &k,     &kh, &kw, &sh,     &sw,
-                           &top, &left, &bottom, &right, &dh,    &dw, &groups, &oh, &ow};
-    for (int i = 0; i < 18; i++) {
-      *fields[i] = d[i];
-      if (d[i] < (i >= 9 && i <= 12 ? 0 : 1)) throw ArgumentError("shape: a number is too small");
-    }
-    if (c % groups != 0 || k % groups != 0) throw ArgumentError("shape: groups must divide both channel counts");
-    if (((h + top + bottom - (kh - 1) * dh - 1) / sh + 1) != oh || ((w + left + right - (kw - 1) * dw - 1) / sw + 1) != ow) {
-      throw ArgumentError("shape: the output size does not follow from the input size");
-    }
-  }
-
-  int64_t inputSize() const { return n * h * w * c; }
-  int64_t outputSize() const { return n * oh * ow * k; }
-  int64_t filterSize() const { return kh * kw * (c / groups) * k; }
+/** A shape in oneDNN's terms. */
+struct Shape : ConvolutionShape {
+  using ConvolutionShape::ConvolutionShape;
 
   dnnl::memory::desc input() const { return {{n, c, h, w}, Type::f32, Tag::nhwc}; }
   dnnl::memory::desc output() const { return {{n, k, oh, ow}, Type::f32, Tag::nhwc}; }

@@ -1,12 +1,8 @@
-// Memory of tensors: large ranges of address space that JavaScript divides into buffers, and scratch memory of kernels.
+// Memory of tensors: large ranges of address space that JavaScript divides into buffers.
 // The pages of a range come from the operating system when they are first touched and go back with `releasePages`.
 #include "memory.h"
 
-#include <cstdlib>
-#include <new>
-
-#include "binding.h"
-#include "scratch.h"
+#include <string>
 
 #ifdef _WIN32
 #include <windows.h>
@@ -94,44 +90,6 @@ napi_value releasePages(napi_env env, napi_callback_info info) {
 #endif
   }
   return nullptr;
-}
-
-namespace {
-
-struct ScratchMemory {
-  void* memory = nullptr;
-  size_t bytes = 0;
-  ~ScratchMemory() { release(); }
-  void release() {
-#ifdef _WIN32
-    _aligned_free(memory);
-#else
-    std::free(memory);
-#endif
-    memory = nullptr;
-    bytes = 0;
-  }
-  void grow(size_t wanted) {
-    if (wanted <= bytes) return;
-    release();
-    wanted = roundUp(wanted, kPage);
-#ifdef _WIN32
-    memory = _aligned_malloc(wanted, kPage);
-#else
-    if (posix_memalign(&memory, kPage, wanted) != 0) memory = nullptr;
-#endif
-    if (memory == nullptr) throw std::bad_alloc();
-    bytes = wanted;
-  }
-};
-
-}  // namespace
-
-void* scratch(Scratch slot, size_t bytes) {
-  static thread_local ScratchMemory slots[static_cast<int>(Scratch::kCount)];
-  ScratchMemory& memory = slots[static_cast<int>(slot)];
-  memory.grow(bytes == 0 ? 1 : bytes);
-  return memory.memory;
 }
 
 }  // namespace roga

@@ -44,6 +44,64 @@ export interface Addon {
   ): void;
   convolutionBackwardInput(shape: Int32Array, dy: Float32Array, filter: Float32Array, dx: Float32Array): void;
   convolutionBackwardFilter(shape: Int32Array, x: Float32Array, dy: Float32Array, dfilter: Float32Array): void;
+  depthwise(shape: Int32Array, x: Float32Array, filter: Float32Array, y: Float32Array): void;
+  depthwiseBackward(
+    shape: Int32Array,
+    x: Float32Array | undefined,
+    dy: Float32Array,
+    filter: Float32Array | undefined,
+    dx: Float32Array | undefined,
+    dfilter: Float32Array | undefined,
+  ): void;
+  batchNormTraining(
+    x: Float32Array,
+    gamma: Float32Array | undefined,
+    beta: Float32Array | undefined,
+    y: Float32Array,
+    mean: Float32Array,
+    variance: Float32Array,
+    epsilon: number,
+    activation: number,
+  ): void;
+  batchNormTrainingBackward(
+    dy: Float32Array,
+    x: Float32Array,
+    gamma: Float32Array | undefined,
+    beta: Float32Array | undefined,
+    mean: Float32Array,
+    variance: Float32Array,
+    dx: Float32Array,
+    dgamma: Float32Array,
+    dbeta: Float32Array,
+    epsilon: number,
+    activation: number,
+  ): void;
+  batchNorm(
+    x: Float32Array,
+    mean: Float32Array,
+    variance: Float32Array,
+    scale: Float32Array | undefined,
+    offset: Float32Array | undefined,
+    y: Float32Array,
+    epsilon: number,
+  ): void;
+  batchNormBackward(
+    dy: Float32Array,
+    x: Float32Array,
+    mean: Float32Array,
+    variance: Float32Array,
+    scale: Float32Array | undefined,
+    dx: Float32Array,
+    dmean: Float32Array,
+    dvariance: Float32Array,
+    dscale: Float32Array,
+    doffset: Float32Array,
+    epsilon: number,
+  ): void;
+  maxPool(shape: Int32Array, x: Float32Array, y: Float32Array): void;
+  maxPoolBackward(shape: Int32Array, x: Float32Array, y: Float32Array, dy: Float32Array, dx: Float32Array): void;
+  averagePool(shape: Int32Array, x: Float32Array, y: Float32Array): void;
+  averagePoolBackward(shape: Int32Array, dy: Float32Array, dx: Float32Array): void;
   unary(operation: number, x: Float32Array, y: Float32Array, alpha: number, beta: number): void;
   unaryGradient(
     operation: number,
@@ -55,7 +113,7 @@ export interface Addon {
   ): void;
   binary(operation: number, a: Float32Array, b: Float32Array, out: Float32Array, dims: Int32Array): void;
   compare(operation: number, a: Float32Array, b: Float32Array, out: Uint8Array, dims: Int32Array): void;
-  select(condition: Uint8Array, a: Float32Array, b: Float32Array, out: Float32Array, block: number): void;
+  select(condition: Uint8Array, a: Float32Array, b: Float32Array, out: Float32Array): void;
   addN(inputs: Float32Array[], out: Float32Array): void;
   fill(out: Float32Array, value: number): void;
   intsToFloats(x: Int32Array, y: Float32Array): void;

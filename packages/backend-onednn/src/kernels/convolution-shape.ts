@@ -51,7 +51,8 @@ export function convolutionShape(
   return shape;
 }
 
-function describe(info: backend_util.Conv2DInfo, filterChannels: number, depthwise: boolean): ConvolutionShape {
+/** See native/convolution.h; also for pooling, which is described as a depthwise convolution. */
+export function describe(info: backend_util.Conv2DInfo, filterChannels: number, depthwise: boolean): ConvolutionShape {
   const { padInfo: pad } = info;
   // oneDNN wants the padding that makes the output size come out exactly.
   const after = (input: number, output: number, before: number, filter: number, stride: number, dilation: number) =>

@@ -1,12 +1,22 @@
 /** The kernels that this package implements, one per file, named as TensorFlow.js names them. */
 import type { NativeKernel } from "../register.js";
 import { addN } from "./AddN.js";
+import { batchMatMul } from "./BatchMatMul.js";
+import { batchNormTraining, batchNormTrainingGrad } from "./BatchNormTraining.js";
 import { binaryKernels } from "./binary.js";
 import { cast } from "./Cast.js";
 import { conv2D } from "./Conv2D.js";
 import { conv2DBackpropFilter } from "./Conv2DBackpropFilter.js";
 import { conv2DBackpropInput } from "./Conv2DBackpropInput.js";
+import {
+  depthwiseConv2dNative,
+  depthwiseConv2dNativeBackprop,
+  depthwiseConv2dNativeBackpropFilter,
+  depthwiseConv2dNativeBackpropInput,
+} from "./DepthwiseConv2dNative.js";
 import { fillKernels } from "./Fill.js";
+import { fusedBatchNorm, fusedBatchNormGrad } from "./FusedBatchNorm.js";
+import { poolingKernels } from "./pooling.js";
 import { select } from "./Select.js";
 import { unaryKernels } from "./unary.js";
 
@@ -20,4 +30,14 @@ export const kernels: readonly NativeKernel[] = [
   conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
+  depthwiseConv2dNative,
+  depthwiseConv2dNativeBackprop,
+  depthwiseConv2dNativeBackpropFilter,
+  depthwiseConv2dNativeBackpropInput,
+  batchMatMul,
+  batchNormTraining,
+  batchNormTrainingGrad,
+  fusedBatchNorm,
+  fusedBatchNormGrad,
+  ...poolingKernels,
 ];

@@ -1,0 +1,277 @@
+// Batch normalisation runs at the speed of memory: two passes over the input forward (statistics, then the values), two
+// backward. Sums are of float32 over a few rows and of double precision beyond. Values are taken relative to the mean of
+// a few rows of their channel, so that a mean that is large beside the deviation costs no digits.
+#include "batch-norm.h"
+
+#include <cmath>
+#include <type_traits>
+
+#include "activation.h"
+#include "parallel.h"
+#include "scratch.h"
+
+namespace roga {
+
+namespace {
+
+/** Rows whose sums are kept in float32. */
+constexpr int64_t kBlock = 64;
+
+int64_t rowsOf(size_t values, int64_t channels) {
+  if (channels < 1 || values == 0 || values % static_cast<size_t>(channels) != 0) {
+    throw ArgumentError("expected rows of as many values as there are channels");
+  }
+  return static_cast<int64_t>(values) / channels;
+}
+
+int workersFor(int64_t values) { return values < kSerial ? 1 : threads(); }
+
+/**
+ * Two sums per channel over all rows. `add(row, first, second)` adds one row's terms to two arrays of float32; the
+ * totals are written in double precision, added up in the order of the threads.
+ */
+template <class AddRows>
+void sumRows(int64_t rows, int64_t channels, double* totals, AddRows addRows) {
+  const int workers = workersFor(rows * channels);
+  double* all = scratch<double>(Scratch::kAccumulators, static_cast<size_t>(2 * channels * workers));
+  float* blocks = scratch<float>(Scratch::kC, static_cast<size_t>(2 * channels * workers));
+  // There may be fewer threads than were asked for.
+  std::fill_n(all, 2 * channels * workers, 0.0);
+#pragma omp parallel num_threads(workers)
+  {
+    const int worker = omp_get_thread_num();
+    double* total = all + 2 * channels * worker;
+    float* block = blocks + 2 * channels * worker;
+    const Range range = part(rows, worker, omp_get_num_threads());
+    for (int64_t begin = range.begin; begin < range.end; begin += kBlock) {
+      std::fill_n(block, 2 * channels, 0.0f);
+      addRows(begin, std::min(range.end, begin + kBlock), block, block + channels);
+      for (int64_t c = 0; c < 2 * channels; c++) total[c] += block[c];
+    }
+  }
+  for (int64_t c = 0; c < 2 * channels; c++) {
+    double total = 0;
+    for (int worker = 0; worker < workers; worker++) total += all[2 * channels * worker + c];
+    totals[c] = total;
+  }
+}
+
+/** Somewhere near the mean of each channel: the mean of rows that lie evenly over all. */
+void roughMeans(const float* x, int64_t rows, int64_t channels, float* means) {
+  const int64_t samples = std::min<int64_t>(rows, 16);
+  for (int64_t c = 0; c < channels; c++) {
+    double sum = 0;
+    for (int64_t sample = 0; sample < samples; sample++) sum += x[rows * sample / samples * channels + c];
+    const float mean = static_cast<float>(sum / static_cast<double>(samples));
+    means[c] = std::isfinite(mean) ? mean : 0;
+  }
+}
+
+/** y = activation(a · x + b), channel by channel. */
+template <Activation A>
+void transformRows(const float* x, const float* a, const float* b, float* y, int64_t rows, int64_t channels) {
+  parallelFor(rows, rows * channels, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; row++) {
+      const float* from = x + row * channels;
+      float* to = y + row * channels;
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) to[c] = activate<A>(a[c] * from[c] + b[c]);
+    }
+  });
+}
+
+/** Few channels make short rows: rows are joined until they are long enough for vectors. */
+template <Activation A>
+void transform(const float* x, const float* a, const float* b, float* y, int64_t rows, int64_t channels) {
+  if (channels >= 16) return transformRows<A>(x, a, b, y, rows, channels);
+  constexpr int64_t kJoined = 64;
+  const int64_t wide = rows / kJoined, width = kJoined * channels;
+  float* factors = scratch<float>(Scratch::kB, static_cast<size_t>(2 * width));
+  for (int64_t i = 0; i < width; i++) {
+    factors[i] = a[i % channels];
+    factors[width + i] = b[i % channels];
+  }
+  if (wide > 0) transformRows<A>(x, factors, factors + width, y, wide, width);
+  const int64_t done = wide * width;
+  transformRows<A>(x + done, a, b, y + done, rows - wide * kJoined, channels);
+}
+
+/** Calls f with the activation as a constant. */
+template <class F>
+void withActivation(int64_t activation, F&& f) {
+  switch (static_cast<Activation>(activation)) {
+    case Activation::kLinear:
+      return f(std::integral_constant<Activation, Activation::kLinear>{});
+    case Activation::kRelu:
+      return f(std::integral_constant<Activation, Activation::kRelu>{});
+    case Activation::kRelu6:
+      return f(std::integral_constant<Activation, Activation::kRelu6>{});
+    case Activation::kSwish:
+      return f(std::integral_constant<Activation, Activation::kSwish>{});
+    default:
+      throw ArgumentError("activation: not one that can follow batch normalisation");
+  }
+}
+
+/** The factors with which z = a · x + b. */
+void affine(int64_t channels, const float* gamma, const float* beta, const float* mean, const float* variance,
+            double epsilon, float* a, float* b) {
+  for (int64_t c = 0; c < channels; c++) {
+    const double scale = (gamma ? gamma[c] : 1.0) / std::sqrt(variance[c] + epsilon);
+    a[c] = static_cast<float>(scale);
+    b[c] = static_cast<float>((beta ? beta[c] : 0.0) - scale * mean[c]);
+  }
+}
+
+template <Activation A>
+void backward(const float* dy, const float* x, const float* gamma, const float* beta, const float* mean,
+              const float* variance, float* dx, float* dgamma, float* dbeta, double epsilon, int64_t rows,
+              int64_t channels) {
+  float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(5 * channels));
+  float *a = factors, *b = factors + channels, *p = factors + 2 * channels, *q = factors + 3 * channels,
+        *r = factors + 4 * channels;
+  affine(channels, gamma, beta, mean, variance, epsilon, a, b);
+  double* totals = scratch<double>(Scratch::kB, static_cast<size_t>(2 * channels));
+  sumRows(rows, channels, totals, [&](int64_t begin, int64_t end, float* sum, float* product) {
+    for (int64_t row = begin; row < end; row++) {
+      const float *g = dy + row * channels, *v = x + row * channels;
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) {
+        const float dz = activateBackward<A>(a[c] * v[c] + b[c], g[c]);
+        sum[c] += dz;
+        product[c] += dz * (v[c] - mean[c]);
+      }
+    }
+  });
+  // dx = scale · (dz − Σdz / N − x̂ · Σ(dz · x̂) / N), written as p · dz + q · x + r.
+  for (int64_t c = 0; c < channels; c++) {
+    const double inverse = 1.0 / std::sqrt(variance[c] + epsilon), scale = (gamma ? gamma[c] : 1.0) * inverse;
+    const double sum = totals[c], product = totals[channels + c] * inverse;
+    dbeta[c] = static_cast<float>(sum);
+    dgamma[c] = static_cast<float>(product);
+    const double slope = -scale * inverse * product / static_cast<double>(rows);
+    p[c] = static_cast<float>(scale);
+    q[c] = static_cast<float>(slope);
+    r[c] = static_cast<float>(-scale * sum / static_cast<double>(rows));
+  }
+  parallelFor(rows, rows * channels, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; row++) {
+      const float *g = dy + row * channels, *v = x + row * channels;
+      float* to = dx + row * channels;
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) {
+        const float dz = activateBackward<A>(a[c] * v[c] + b[c], g[c]);
+        to[c] = p[c] * dz + (q[c] * (v[c] - mean[c]) + r[c]);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+void batchNormTraining(ConstFloats x, ConstFloats gamma, ConstFloats beta, Floats y, Floats mean, Floats variance,
+                       double epsilon, int64_t activation) {
+  const int64_t channels = static_cast<int64_t>(mean.size), rows = rowsOf(x.size, channels);
+  require(y, rows * channels, "y");
+  require(variance, channels, "variance");
+  if (gamma) require(gamma, channels, "gamma");
+  if (beta) require(beta, channels, "beta");
+  double* totals = scratch<double>(Scratch::kB, static_cast<size_t>(2 * channels));
+  float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(3 * channels));
+  float* near = factors + 2 * channels;
+  roughMeans(x.data, rows, channels, near);
+  sumRows(rows, channels, totals, [&](int64_t begin, int64_t end, float* sum, float* square) {
+    int64_t row = begin;
+    for (; row + 4 <= end; row += 4) {
+      const float *v0 = x.data + row * channels, *v1 = v0 + channels, *v2 = v1 + channels, *v3 = v2 + channels;
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) {
+        const float d0 = v0[c] - near[c], d1 = v1[c] - near[c], d2 = v2[c] - near[c], d3 = v3[c] - near[c];
+        sum[c] += (d0 + d1) + (d2 + d3);
+        square[c] += (d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3);
+      }
+    }
+    for (; row < end; row++) {
+      const float* v = x.data + row * channels;
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) {
+        const float d = v[c] - near[c];
+        sum[c] += d;
+        square[c] += d * d;
+      }
+    }
+  });
+  for (int64_t c = 0; c < channels; c++) {
+    const double shift = totals[c] / static_cast<double>(rows);
+    mean[c] = static_cast<float>(near[c] + shift);
+    const double spread = totals[channels + c] / static_cast<double>(rows) - shift * shift;
+    variance[c] = static_cast<float>(spread < 0 ? 0 : spread);
+  }
+  affine(channels, gamma.data, beta.data, mean.data, variance.data, epsilon, factors, factors + channels);
+  withActivation(activation, [&](auto a) {
+    transform<decltype(a)::value>(x.data, factors, factors + channels, y.data, rows, channels);
+  });
+}
+
+void batchNormTrainingBackward(ConstFloats dy, ConstFloats x, ConstFloats gamma, ConstFloats beta, ConstFloats mean,
+                               ConstFloats variance, Floats dx, Floats dgamma, Floats dbeta, double epsilon,
+                               int64_t activation) {
+  const int64_t channels = static_cast<int64_t>(mean.size), rows = rowsOf(x.size, channels);
+  require(dy, rows * channels, "dy");
+  require(variance, channels, "variance");
+  require(dx, rows * channels, "dx");
+  require(dgamma, channels, "dgamma");
+  require(dbeta, channels, "dbeta");
+  if (gamma) require(gamma, channels, "gamma");
+  if (beta) require(beta, channels, "beta");
+  withActivation(activation, [&](auto a) {
+    backward<decltype(a)::value>(dy.data, x.data, gamma.data, beta.data, mean.data, variance.data, dx.data, dgamma.data,
+                                 dbeta.data, epsilon, rows, channels);
+  });
+}
+
+void batchNorm(ConstFloats x, ConstFloats mean, ConstFloats variance, ConstFloats scale, ConstFloats offset, Floats y,
+               double epsilon) {
+  const int64_t channels = static_cast<int64_t>(mean.size), rows = rowsOf(x.size, channels);
+  require(variance, channels, "variance");
+  require(y, rows * channels, "y");
+  if (scale) require(scale, channels, "scale");
+  if (offset) require(offset, channels, "offset");
+  float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(2 * channels));
+  affine(channels, scale.data, offset.data, mean.data, variance.data, epsilon, factors, factors + channels);
+  transform<Activation::kLinear>(x.data, factors, factors + channels, y.data, rows, channels);
+}
+
+void batchNormBackward(ConstFloats dy, ConstFloats x, ConstFloats mean, ConstFloats variance, ConstFloats scale,
+                       Floats dx, Floats dmean, Floats dvariance, Floats dscale, Floats doffset, double epsilon) {
+  const int64_t channels = static_cast<int64_t>(mean.size), rows = rowsOf(x.size, channels);
+  require(dy, rows * channels, "dy");
+  require(variance, channels, "variance");
+  require(dx, rows * channels, "dx");
+  if (scale) require(scale, channels, "scale");
+  for (const Floats& output : {dmean, dvariance, dscale, doffset}) require(output, channels, "a gradient");
+  double* totals = scratch<double>(Scratch::kB, static_cast<size_t>(2 * channels));
+  sumRows(rows, channels, totals, [&](int64_t begin, int64_t end, float* sum, float* product) {
+    for (int64_t row = begin; row < end; row++) {
+      const float *g = dy.data + row * channels, *v = x.data + row * channels;
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) {
+        sum[c] += g[c];
+        product[c] += g[c] * (v[c] - mean[c]);
+      }
+    }
+  });
+  float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(2 * channels));
+  for (int64_t c = 0; c < channels; c++) {
+    const double inverse = 1.0 / std::sqrt(variance[c] + epsilon), gamma = scale ? scale[c] : 1.0;
+    factors[c] = static_cast<float>(gamma * inverse);
+    factors[channels + c] = 0;
+    doffset[c] = static_cast<float>(totals[c]);
+    dscale[c] = static_cast<float>(totals[channels + c] * inverse);
+    dmean[c] = static_cast<float>(-totals[c] * gamma * inverse);
+    dvariance[c] = static_cast<float>(-0.5 * totals[channels + c] * gamma * inverse * inverse * inverse);
+  }
+  transform<Activation::kLinear>(dy.data, factors, factors + channels, dx.data, rows, channels);
+}
+
+}  // namespace roga

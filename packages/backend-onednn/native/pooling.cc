@@ -1,0 +1,154 @@
+#include "pooling.h"
+
+#include <limits>
+
+#include "convolution-shape.h"
+#include "parallel.h"
+
+namespace roga {
+
+namespace {
+
+ConvolutionShape poolShape(Ints numbers) {
+  const ConvolutionShape s(numbers);
+  if (s.k != s.c) throw ArgumentError("shape: expected as many output channels as input channels");
+  return s;
+}
+
+/** Calls f(image position, tap) for every value of a window that lies inside the image. */
+template <class F>
+inline void overWindow(const ConvolutionShape& s, int64_t oh, int64_t ow, F&& f) {
+  for (int64_t i = 0; i < s.kh; i++) {
+    const int64_t ih = oh * s.sh - s.top + i * s.dh;
+    if (ih < 0 || ih >= s.h) continue;
+    for (int64_t j = 0; j < s.kw; j++) {
+      const int64_t iw = ow * s.sw - s.left + j * s.dw;
+      if (iw >= 0 && iw < s.w) f((ih * s.w + iw) * s.c);
+    }
+  }
+}
+
+/** Calls f(image, output row) for all rows of the output. */
+template <class F>
+void overRows(const ConvolutionShape& s, F&& f) {
+  parallelFor(s.n * s.oh, s.outputSize() * s.kh, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; row++) f(row / s.oh, row % s.oh);
+  });
+}
+
+/**
+ * Gradients of neighbouring windows add up in one place, so each thread has images, or channels of an image, of its own.
+ * Calls f(image, first channel, last channel).
+ */
+template <class F>
+void overImages(const ConvolutionShape& s, F&& f) {
+  constexpr int64_t kChannels = 64;
+  const int64_t parts = (s.c + kChannels - 1) / kChannels;
+  parallelFor(s.n * parts, s.inputSize(), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; task++) {
+      const int64_t first = task % parts * kChannels;
+      f(task / parts, first, std::min(s.c, first + kChannels));
+    }
+  });
+}
+
+}  // namespace
+
+void maxPool(Ints shape, ConstFloats x, Floats y) {
+  const ConvolutionShape s = poolShape(shape);
+  require(x, s.inputSize(), "x");
+  require(y, s.outputSize(), "y");
+  overRows(s, [&](int64_t n, int64_t oh) {
+    const float* image = x.data + n * s.h * s.w * s.c;
+    for (int64_t ow = 0; ow < s.ow; ow++) {
+      float* largest = y.data + ((n * s.oh + oh) * s.ow + ow) * s.c;
+      std::fill_n(largest, s.c, -std::numeric_limits<float>::infinity());
+      overWindow(s, oh, ow, [&](int64_t position) {
+        const float* value = image + position;
+#pragma omp simd
+        for (int64_t c = 0; c < s.c; c++) largest[c] = value[c] > largest[c] ? value[c] : largest[c];
+      });
+    }
+  });
+}
+
+void maxPoolBackward(Ints shape, ConstFloats x, ConstFloats y, ConstFloats dy, Floats dx) {
+  const ConvolutionShape s = poolShape(shape);
+  require(x, s.inputSize(), "x");
+  require(y, s.outputSize(), "y");
+  require(dy, s.outputSize(), "dy");
+  require(dx, s.inputSize(), "dx");
+  overImages(s, [&](int64_t n, int64_t first, int64_t last) {
+    const int64_t image = n * s.h * s.w * s.c, channels = last - first;
+    for (int64_t pixel = 0; pixel < s.h * s.w; pixel++) {
+      std::fill_n(dx.data + image + pixel * s.c + first, channels, 0.0f);
+    }
+    for (int64_t oh = 0; oh < s.oh; oh++) {
+      for (int64_t ow = 0; ow < s.ow; ow++) {
+        const int64_t output = ((n * s.oh + oh) * s.ow + ow) * s.c + first;
+        // What is left to give: the first value that equals the largest takes it. Without a number there is none.
+        float left[64];
+        const float* largest = y.data + output;
+        for (int64_t c = 0; c < channels; c++) {
+          left[c] = largest[c] > -std::numeric_limits<float>::infinity() ? dy[output + c] : 0.0f;
+        }
+        overWindow(s, oh, ow, [&](int64_t position) {
+          const float* value = x.data + image + position + first;
+          float* gradient = dx.data + image + position + first;
+#pragma omp simd
+          for (int64_t c = 0; c < channels; c++) {
+            const bool taken = value[c] == largest[c];
+            gradient[c] += taken ? left[c] : 0.0f;
+            left[c] = taken ? 0.0f : left[c];
+          }
+        });
+      }
+    }
+  });
+}
+
+void averagePool(Ints shape, ConstFloats x, Floats y) {
+  const ConvolutionShape s = poolShape(shape);
+  require(x, s.inputSize(), "x");
+  require(y, s.outputSize(), "y");
+  overRows(s, [&](int64_t n, int64_t oh) {
+    const float* image = x.data + n * s.h * s.w * s.c;
+    for (int64_t ow = 0; ow < s.ow; ow++) {
+      float* mean = y.data + ((n * s.oh + oh) * s.ow + ow) * s.c;
+      std::fill_n(mean, s.c, 0.0f);
+      int64_t count = 0;
+      overWindow(s, oh, ow, [&](int64_t position) {
+        const float* value = image + position;
+        count++;
+#pragma omp simd
+        for (int64_t c = 0; c < s.c; c++) mean[c] += value[c];
+      });
+      for (int64_t c = 0; c < s.c; c++) mean[c] /= static_cast<float>(count);
+    }
+  });
+}
+
+void averagePoolBackward(Ints shape, ConstFloats dy, Floats dx) {
+  const ConvolutionShape s = poolShape(shape);
+  require(dy, s.outputSize(), "dy");
+  require(dx, s.inputSize(), "dx");
+  const float share = 1.0f / static_cast<float>(s.kh * s.kw);
+  overImages(s, [&](int64_t n, int64_t first, int64_t last) {
+    const int64_t image = n * s.h * s.w * s.c, channels = last - first;
+    for (int64_t pixel = 0; pixel < s.h * s.w; pixel++) {
+      std::fill_n(dx.data + image + pixel * s.c + first, channels, 0.0f);
+    }
+    for (int64_t oh = 0; oh < s.oh; oh++) {
+      for (int64_t ow = 0; ow < s.ow; ow++) {
+        const float* from = dy.data + ((n * s.oh + oh) * s.ow + ow) * s.c + first;
+        overWindow(s, oh, ow, [&](int64_t position) {
+          float* gradient = dx.data + image + position + first;
+#pragma omp simd
+          for (int64_t c = 0; c < channels; c++) gradient[c] += share * from[c];
+        });
+      }
+    }
+  });
+}
+
+}  // namespace roga

@@ -1,0 +1,70 @@
+/** Max and average pooling of NHWC tensors, and their gradients. */
+import {
+  AvgPool,
+  type AvgPoolAttrs,
+  AvgPoolGrad,
+  type AvgPoolGradInputs,
+  type AvgPoolInputs,
+  backend_util,
+  MaxPool,
+  type MaxPoolAttrs,
+  MaxPoolGrad,
+  type MaxPoolGradInputs,
+  type MaxPoolInputs,
+} from "@tensorflow/tfjs-core";
+import { allFloat32 } from "../backend.js";
+import { kernel, type NativeKernel } from "../register.js";
+import { type ConvolutionShape, describe } from "./convolution-shape.js";
+
+/** The shape of a pooling as the addon takes it. */
+function poolingShape(input: number[], attrs: MaxPoolAttrs | AvgPoolAttrs): ConvolutionShape {
+  const { filterSize, strides, pad, dimRoundingMode } = attrs;
+  const x = input as [number, number, number, number];
+  const info = backend_util.computePool2DInfo(x, filterSize, strides, 1, pad, dimRoundingMode);
+  return describe(info, 1, true);
+}
+
+const maxPool = kernel<MaxPoolInputs, MaxPoolAttrs>(MaxPool, ({ inputs: { x }, attrs, backend }) => {
+  if (!allFloat32(x)) return undefined;
+  const shape = poolingShape(x.shape, attrs);
+  if (shape.empty) return undefined;
+  const y = backend.make(shape.info.outShape);
+  backend.addon.maxPool(shape.numbers, backend.floats(x), y.values);
+  return y.info;
+});
+
+const maxPoolGrad = kernel<MaxPoolGradInputs, MaxPoolAttrs>(
+  MaxPoolGrad,
+  ({ inputs: { dy, input, output }, attrs, backend }) => {
+    if (!allFloat32(dy, input, output)) return undefined;
+    const shape = poolingShape(input.shape, attrs);
+    if (shape.empty || dy.shape.join() !== shape.info.outShape.join()) return undefined;
+    const dx = backend.make(input.shape);
+    const [x, y, gradient] = [backend.floats(input), backend.floats(output), backend.floats(dy)];
+    backend.addon.maxPoolBackward(shape.numbers, x, y, gradient, dx.values);
+    return dx.info;
+  },
+);
+
+const avgPool = kernel<AvgPoolInputs, AvgPoolAttrs>(AvgPool, ({ inputs: { x }, attrs, backend }) => {
+  if (!allFloat32(x)) return undefined;
+  const shape = poolingShape(x.shape, attrs);
+  if (shape.empty) return undefined;
+  const y = backend.make(shape.info.outShape);
+  backend.addon.averagePool(shape.numbers, backend.floats(x), y.values);
+  return y.info;
+});
+
+const avgPoolGrad = kernel<AvgPoolGradInputs, AvgPoolAttrs>(
+  AvgPoolGrad,
+  ({ inputs: { dy, input }, attrs, backend }) => {
+    if (!allFloat32(dy, input)) return undefined;
+    const shape = poolingShape(input.shape, attrs);
+    if (shape.empty || dy.shape.join() !== shape.info.outShape.join()) return undefined;
+    const dx = backend.make(input.shape);
+    backend.addon.averagePoolBackward(shape.numbers, backend.floats(dy), dx.values);
+    return dx.info;
+  },
+);
+
+export const poolingKernels: readonly NativeKernel[] = [maxPool, maxPoolGrad, avgPool, avgPoolGrad];
