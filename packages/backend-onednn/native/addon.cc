@@ -6,6 +6,7 @@
 #include "convolution.h"
 #include "depthwise.h"
 #include "elementwise.h"
+#include "lists.h"
 #include "matmul.h"
 #include "memory.h"
 #include "onednn.h"
@@ -65,6 +66,12 @@ NAPI_MODULE_INIT() {
       EXPORT(intsToFloats),
       EXPORT(bytesToFloats),
       EXPORT(floatsToInts),
+      EXPORT(listScale),
+      EXPORT(listAxpy),
+      EXPORT(listNorm),
+      EXPORT(listDot),
+      EXPORT(sgdUpdate),
+      EXPORT(adamUpdate),
   };
   for (const Export& function : functions) {
     napi_value value;

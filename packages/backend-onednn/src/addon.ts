@@ -119,4 +119,34 @@ export interface Addon {
   intsToFloats(x: Int32Array, y: Float32Array): void;
   bytesToFloats(x: Uint8Array, y: Float32Array): void;
   floatsToInts(x: Float32Array, y: Int32Array): void;
+  listScale(x: Float32Array[], out: Float32Array[], alpha: number): void;
+  listAxpy(x: Float32Array[], y: Float32Array[], out: Float32Array[], alpha: number): void;
+  listNorm(x: Float32Array[]): number;
+  listDot(x: Float32Array[], y: Float32Array[]): number;
+  sgdUpdate(
+    v: Float32Array[],
+    g: Float32Array[],
+    m: Float32Array[],
+    newV: Float32Array[],
+    newM: Float32Array[],
+    learningRate: number,
+    momentum: number,
+    nesterov: boolean,
+    weightDecay: number,
+  ): void;
+  adamUpdate(
+    v: Float32Array[],
+    g: Float32Array[],
+    m: Float32Array[],
+    s: Float32Array[],
+    newV: Float32Array[],
+    newM: Float32Array[],
+    newS: Float32Array[],
+    learningRate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    weightDecay: number,
+    correction: number,
+  ): void;
 }

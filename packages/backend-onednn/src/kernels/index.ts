@@ -16,6 +16,7 @@ import {
 } from "./DepthwiseConv2dNative.js";
 import { fillKernels } from "./Fill.js";
 import { fusedBatchNorm, fusedBatchNormGrad } from "./FusedBatchNorm.js";
+import { listKernels } from "./lists.js";
 import { poolingKernels } from "./pooling.js";
 import { select } from "./Select.js";
 import { unaryKernels } from "./unary.js";
@@ -40,4 +41,5 @@ export const kernels: readonly NativeKernel[] = [
   fusedBatchNorm,
   fusedBatchNormGrad,
   ...poolingKernels,
+  ...listKernels,
 ];

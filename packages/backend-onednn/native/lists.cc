@@ -1,0 +1,200 @@
+#include "lists.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "parallel.h"
+
+namespace roga {
+
+namespace {
+
+/** Sums are made of blocks of this many values, so that they do not depend on where threads meet. */
+constexpr int64_t kBlock = 4096;
+
+/** Several lists with arrays of the same lengths. */
+class Lists {
+ public:
+  explicit Lists(std::initializer_list<FloatList> lists) : width_(lists.size()) {
+    const uint32_t count = lists.begin()->size;
+    if (count > FloatList::kMax) throw ArgumentError("expected lists of at most 4096 arrays");
+    for (const FloatList& list : lists) {
+      if (list.size != count) throw ArgumentError("expected lists of the same length");
+    }
+    for (uint32_t index = 0; index < count; index++) {
+      size_t length = 0;
+      for (const FloatList& list : lists) {
+        const Floats array = list.at(index);
+        if (arrays_.size() % width_ == 0) length = array.size;
+        if (!array || array.size != length) {
+          throw ArgumentError("array " + std::to_string(index) + ": expected " + std::to_string(length) +
+                              " elements, got " + std::to_string(array.size));
+        }
+        arrays_.push_back(array.data);
+      }
+      lengths_.push_back(static_cast<int64_t>(length));
+      starts_.push_back(total_);
+      total_ += static_cast<int64_t>(length);
+    }
+  }
+
+  int64_t total() const { return total_; }
+  int64_t count() const { return static_cast<int64_t>(lengths_.size()); }
+  int64_t length(int64_t index) const { return lengths_[static_cast<size_t>(index)]; }
+  float* const* at(int64_t index) const { return arrays_.data() + static_cast<size_t>(index) * width_; }
+
+  /** f(arrays, begin, end) for parts of the arrays, which threads share evenly. */
+  template <class F>
+  void each(int64_t cost, F f) const {
+    parallelFor(total_, total_ * cost, 16, [&](int64_t begin, int64_t end) {
+      const auto after = std::upper_bound(starts_.begin(), starts_.end(), begin);
+      for (int64_t index = after - starts_.begin() - 1; index < count() && starts_[static_cast<size_t>(index)] < end; index++) {
+        const int64_t start = starts_[static_cast<size_t>(index)];
+        const int64_t from = std::max<int64_t>(begin - start, 0), to = std::min(end - start, length(index));
+        if (from < to) f(at(index), from, to);
+      }
+    });
+  }
+
+  /** Σ f(arrays, begin, end) over blocks. */
+  template <class F>
+  double sum(F f) const {
+    struct Block {
+      int64_t index, begin, end;
+    };
+    std::vector<Block> blocks;
+    for (int64_t index = 0; index < count(); index++) {
+      for (int64_t begin = 0; begin < length(index); begin += kBlock) {
+        blocks.push_back({index, begin, std::min(length(index), begin + kBlock)});
+      }
+    }
+    std::vector<double> sums(blocks.size());
+    parallelFor(static_cast<int64_t>(blocks.size()), total_, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) {
+        const Block& block = blocks[static_cast<size_t>(i)];
+        sums[static_cast<size_t>(i)] = f(at(block.index), block.begin, block.end);
+      }
+    });
+    double total = 0;
+    for (const double each : sums) total += each;
+    return total;
+  }
+
+ private:
+  size_t width_;
+  std::vector<float*> arrays_;
+  std::vector<int64_t> lengths_, starts_;
+  int64_t total_ = 0;
+};
+
+}  // namespace
+
+void listScale(FloatList x, FloatList out, double factor) {
+  const float alpha = static_cast<float>(factor);
+  Lists({x, out}).each(1, [alpha](float* const* arrays, int64_t begin, int64_t end) {
+    const float* from = arrays[0];
+    float* to = arrays[1];
+#pragma omp simd
+    for (int64_t i = begin; i < end; i++) to[i] = alpha * from[i];
+  });
+}
+
+void listAxpy(FloatList x, FloatList y, FloatList out, double factor) {
+  const float alpha = static_cast<float>(factor);
+  Lists({x, y, out}).each(1, [alpha](float* const* arrays, int64_t begin, int64_t end) {
+    const float* a = arrays[0];
+    const float* b = arrays[1];
+    float* to = arrays[2];
+#pragma omp simd
+    for (int64_t i = begin; i < end; i++) to[i] = alpha * a[i] + b[i];
+  });
+}
+
+double listNorm(FloatList x) {
+  return std::sqrt(Lists({x}).sum([](float* const* arrays, int64_t begin, int64_t end) {
+    const float* values = arrays[0];
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t i = begin; i < end; i++) sum += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+    return sum;
+  }));
+}
+
+double listDot(FloatList x, FloatList y) {
+  return Lists({x, y}).sum([](float* const* arrays, int64_t begin, int64_t end) {
+    const float* a = arrays[0];
+    const float* b = arrays[1];
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t i = begin; i < end; i++) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+    return sum;
+  });
+}
+
+void sgdUpdate(FloatList v, FloatList g, FloatList m, FloatList newV, FloatList newM, double learningRate,
+               double momentumFactor, bool nesterov, double weightDecay) {
+  const float rate = static_cast<float>(learningRate);
+  const float momentum = static_cast<float>(momentumFactor);
+  const float decay = static_cast<float>(weightDecay);
+  const bool decays = weightDecay != 0;
+  if (momentumFactor == 0) {
+    Lists({v, g, newV}).each(1, [=](float* const* arrays, int64_t begin, int64_t end) {
+      const float* old = arrays[0];
+      const float* gradient = arrays[1];
+      float* to = arrays[2];
+#pragma omp simd
+      for (int64_t i = begin; i < end; i++) {
+        const float d = decays ? gradient[i] + decay * old[i] : gradient[i];
+        to[i] = old[i] - rate * d;
+      }
+    });
+    return;
+  }
+  Lists({v, g, m, newV, newM}).each(2, [=](float* const* arrays, int64_t begin, int64_t end) {
+    const float* old = arrays[0];
+    const float* gradient = arrays[1];
+    const float* velocity = arrays[2];
+    float* to = arrays[3];
+    float* toVelocity = arrays[4];
+#pragma omp simd
+    for (int64_t i = begin; i < end; i++) {
+      const float d = decays ? gradient[i] + decay * old[i] : gradient[i];
+      const float moved = momentum * velocity[i] + d;
+      to[i] = old[i] - rate * (nesterov ? d + momentum * moved : moved);
+      toVelocity[i] = moved;
+    }
+  });
+}
+
+void adamUpdate(FloatList v, FloatList g, FloatList m, FloatList s, FloatList newV, FloatList newM, FloatList newS,
+                double learningRate, double first, double second, double smallest, double weightDecay,
+                double correctionFactor) {
+  const float rate = static_cast<float>(learningRate);
+  const float beta1 = static_cast<float>(first), rest1 = static_cast<float>(1 - first);
+  const float beta2 = static_cast<float>(second), rest2 = static_cast<float>(1 - second);
+  const float epsilon = static_cast<float>(smallest);
+  const float decay = static_cast<float>(weightDecay);
+  const float correction = static_cast<float>(correctionFactor);
+  const bool decays = weightDecay != 0;
+  Lists({v, g, m, s, newV, newM, newS}).each(3, [=](float* const* arrays, int64_t begin, int64_t end) {
+    const float* old = arrays[0];
+    const float* gradient = arrays[1];
+    const float* mean = arrays[2];
+    const float* square = arrays[3];
+    float* to = arrays[4];
+    float* toMean = arrays[5];
+    float* toSquare = arrays[6];
+#pragma omp simd
+    for (int64_t i = begin; i < end; i++) {
+      const float d = decays ? gradient[i] + decay * old[i] : gradient[i];
+      const float mNew = beta1 * mean[i] + rest1 * d;
+      const float sNew = beta2 * square[i] + rest2 * (d * d);
+      to[i] = old[i] - rate * (mNew / (std::sqrt(sNew) / correction + epsilon));
+      toMean[i] = mNew;
+      toSquare[i] = sNew;
+    }
+  });
+}
+
+}  // namespace roga

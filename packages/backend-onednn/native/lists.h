@@ -1,0 +1,28 @@
+// Operations over lists of arrays, one call for all of them: packages/ops/src/kernels.ts says what each computes. The
+// arrays of one index have the same length in all lists. Outputs may be the inputs.
+#pragma once
+#include "binding.h"
+
+namespace roga {
+
+/** out = alpha · x. */
+void listScale(FloatList x, FloatList out, double alpha);
+
+/** out = alpha · x + y. */
+void listAxpy(FloatList x, FloatList y, FloatList out, double alpha);
+
+/** √Σ x². */
+double listNorm(FloatList x);
+
+/** Σ x · y. */
+double listDot(FloatList x, FloatList y);
+
+/** One step of gradient descent; the lists of momenta are empty where momentum is 0. */
+void sgdUpdate(FloatList v, FloatList g, FloatList m, FloatList newV, FloatList newM, double learningRate,
+               double momentum, bool nesterov, double weightDecay);
+
+/** One step of Adam. `learningRate` is divided by 1 − beta1^step; `correction` is √(1 − beta2^step). */
+void adamUpdate(FloatList v, FloatList g, FloatList m, FloatList s, FloatList newV, FloatList newM, FloatList newS,
+                double learningRate, double beta1, double beta2, double epsilon, double weightDecay, double correction);
+
+}  // namespace roga

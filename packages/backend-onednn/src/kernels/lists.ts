@@ -1,0 +1,138 @@
+/**
+ * Operations over lists of tensors, one native call for all of them. An update of an optimizer writes new values over old
+ * ones that nobody else sees.
+ */
+import {
+  AdamUpdate,
+  type AdamUpdateAttrs,
+  type AdamUpdateInputs,
+  type ListAttrs,
+  ListAxpy,
+  ListDot,
+  type ListInputs,
+  ListNorm,
+  type ListPairInputs,
+  ListScale,
+  type ListScaleAttrs,
+  SgdUpdate,
+  type SgdUpdateAttrs,
+  type SgdUpdateInputs,
+} from "@roga/ops";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { OnednnBackend } from "../backend.js";
+import { kernel, type NativeKernel } from "../register.js";
+
+type Named = Readonly<Record<string, TensorInfo>>;
+
+/** The inputs `<prefix>0` … `<prefix><count − 1>`. */
+function listed(inputs: object, prefix: string, count: number): TensorInfo[] {
+  return Array.from({ length: count }, (_, index) => (inputs as Named)[`${prefix}${index}`]!);
+}
+
+function arrays(backend: OnednnBackend, tensors: readonly TensorInfo[]): Float32Array[] {
+  return tensors.map((tensor) => backend.floats(tensor));
+}
+
+/** New tensors of the shapes of others. */
+function outputsLike(backend: OnednnBackend, tensors: readonly TensorInfo[]) {
+  const made = tensors.map(({ shape }) => backend.make(shape));
+  return { infos: made.map(({ info }) => info), arrays: made.map(({ values }) => values) };
+}
+
+/** The factor as an attribute or as a tensor. */
+function factor(backend: OnednnBackend, inputs: { alpha?: TensorInfo }, attrs: ListScaleAttrs): number {
+  return inputs.alpha === undefined ? attrs.alpha! : backend.floats(inputs.alpha)[0]!;
+}
+
+function scalar(backend: OnednnBackend, value: number): TensorInfo {
+  const { info, values } = backend.make([]);
+  values[0] = value;
+  return info;
+}
+
+const listScale = kernel<ListInputs, ListScaleAttrs>(ListScale, ({ inputs, attrs, backend }) => {
+  const x = listed(inputs, "x", attrs.count);
+  const out = outputsLike(backend, x);
+  backend.addon.listScale(arrays(backend, x), out.arrays, factor(backend, inputs, attrs));
+  return out.infos;
+});
+
+const listAxpy = kernel<ListPairInputs, ListScaleAttrs>(ListAxpy, ({ inputs, attrs, backend }) => {
+  const x = listed(inputs, "x", attrs.count);
+  const y = arrays(backend, listed(inputs, "y", attrs.count));
+  const out = outputsLike(backend, x);
+  backend.addon.listAxpy(arrays(backend, x), y, out.arrays, factor(backend, inputs, attrs));
+  return out.infos;
+});
+
+const listNorm = kernel<ListInputs, ListAttrs>(ListNorm, ({ inputs, attrs: { count }, backend }) =>
+  scalar(backend, backend.addon.listNorm(arrays(backend, listed(inputs, "x", count)))),
+);
+
+const listDot = kernel<ListPairInputs, ListAttrs>(ListDot, ({ inputs, attrs: { count }, backend }) => {
+  const [x, y] = [listed(inputs, "x", count), listed(inputs, "y", count)];
+  return scalar(backend, backend.addon.listDot(arrays(backend, x), arrays(backend, y)));
+});
+
+/**
+ * Where each new value goes: over the old one where the backend says that nobody else sees its memory and it is given
+ * once only, otherwise into a new tensor.
+ */
+function updated(backend: OnednnBackend, inputs: object, olds: readonly TensorInfo[]) {
+  const uses = new Map<object, number>();
+  for (const { dataId } of Object.values(inputs as Named)) uses.set(dataId, (uses.get(dataId) ?? 0) + 1);
+  const targets = olds.map((old) => {
+    if (uses.get(old.dataId) !== 1 || !backend.solelyOwned(old)) return backend.make(old.shape);
+    backend.incRef(old.dataId);
+    return { info: { dataId: old.dataId, shape: old.shape, dtype: old.dtype }, values: backend.floats(old) };
+  });
+  return { infos: targets.map(({ info }) => info), arrays: targets.map(({ values }) => values) };
+}
+
+/** The lists of one kind after another, as the outputs are ordered: all kinds of the first variable, then the next. */
+function interleaved(kinds: readonly TensorInfo[][]): TensorInfo[] {
+  return kinds[0]!.flatMap((_, index) => kinds.map((kind) => kind[index]!));
+}
+
+const sgdUpdate = kernel<SgdUpdateInputs, SgdUpdateAttrs>(SgdUpdate, ({ inputs, attrs, backend }) => {
+  const { count, learningRate, momentum, nesterov, weightDecay } = attrs;
+  const v = listed(inputs, "v", count);
+  const m = momentum === 0 ? [] : listed(inputs, "m", count);
+  const [newV, newM] = [updated(backend, inputs, v), updated(backend, inputs, m)];
+  backend.addon.sgdUpdate(
+    arrays(backend, v),
+    arrays(backend, listed(inputs, "g", count)),
+    arrays(backend, m),
+    newV.arrays,
+    newM.arrays,
+    learningRate,
+    momentum,
+    nesterov,
+    weightDecay,
+  );
+  return momentum === 0 ? newV.infos : interleaved([newV.infos, newM.infos]);
+});
+
+const adamUpdate = kernel<AdamUpdateInputs, AdamUpdateAttrs>(AdamUpdate, ({ inputs, attrs, backend }) => {
+  const { count, learningRate, beta1, beta2, epsilon, weightDecay, step } = attrs;
+  const [v, m, s] = [listed(inputs, "v", count), listed(inputs, "m", count), listed(inputs, "s", count)];
+  const [newV, newM, newS] = [updated(backend, inputs, v), updated(backend, inputs, m), updated(backend, inputs, s)];
+  backend.addon.adamUpdate(
+    arrays(backend, v),
+    arrays(backend, listed(inputs, "g", count)),
+    arrays(backend, m),
+    arrays(backend, s),
+    newV.arrays,
+    newM.arrays,
+    newS.arrays,
+    learningRate / (1 - beta1 ** step),
+    beta1,
+    beta2,
+    epsilon,
+    weightDecay,
+    Math.sqrt(1 - beta2 ** step),
+  );
+  return interleaved([newV.infos, newM.infos, newS.infos]);
+});
+
+export const listKernels: readonly NativeKernel[] = [listScale, listAxpy, listNorm, listDot, sgdUpdate, adamUpdate];
