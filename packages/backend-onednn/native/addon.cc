@@ -5,13 +5,18 @@
 #include "binding.h"
 #include "convolution.h"
 #include "depthwise.h"
+#include "epilogue.h"
 #include "elementwise.h"
+#include "layout.h"
 #include "lists.h"
 #include "matmul.h"
 #include "memory.h"
 #include "onednn.h"
-#include "pooling.h"
 #include "parallel.h"
+#include "pooling.h"
+#include "reduction.h"
+#include "resize.h"
+#include "softmax.h"
 #include "version.h"
 
 namespace roga {
@@ -47,6 +52,7 @@ NAPI_MODULE_INIT() {
       EXPORT(convolutionBackwardInput),
       EXPORT(convolutionBackwardFilter),
       EXPORT(depthwise),
+      EXPORT(biasActivation),
       EXPORT(depthwiseBackward),
       EXPORT(batchNormTraining),
       EXPORT(batchNormTrainingBackward),
@@ -66,6 +72,15 @@ NAPI_MODULE_INIT() {
       EXPORT(intsToFloats),
       EXPORT(bytesToFloats),
       EXPORT(floatsToInts),
+      EXPORT(reduce),
+      EXPORT(reduceProduct),
+      EXPORT(copyRows),
+      EXPORT(transpose),
+      EXPORT(remap),
+      EXPORT(softmax),
+      EXPORT(softmaxBackward),
+      EXPORT(resizeBilinear),
+      EXPORT(resizeBackward),
       EXPORT(listScale),
       EXPORT(listAxpy),
       EXPORT(listNorm),

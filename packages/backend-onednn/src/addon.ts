@@ -44,6 +44,7 @@ export interface Addon {
   ): void;
   convolutionBackwardInput(shape: Int32Array, dy: Float32Array, filter: Float32Array, dx: Float32Array): void;
   convolutionBackwardFilter(shape: Int32Array, x: Float32Array, dy: Float32Array, dfilter: Float32Array): void;
+  biasActivation(y: Float32Array, bias: Float32Array | undefined, activation: number, alpha: number): void;
   depthwise(shape: Int32Array, x: Float32Array, filter: Float32Array, y: Float32Array): void;
   depthwiseBackward(
     shape: Int32Array,
@@ -119,6 +120,52 @@ export interface Addon {
   intsToFloats(x: Int32Array, y: Float32Array): void;
   bytesToFloats(x: Uint8Array, y: Float32Array): void;
   floatsToInts(x: Float32Array, y: Int32Array): void;
+  reduce(
+    operation: number,
+    x: Float32Array,
+    out: Float32Array,
+    outer: number,
+    middle: number,
+    inner: number,
+    scale: number,
+  ): void;
+  reduceProduct(
+    x: Float32Array,
+    y: Float32Array,
+    out: Float32Array,
+    outer: number,
+    middle: number,
+    inner: number,
+  ): void;
+  copyRows(
+    x: Float32Array,
+    y: Float32Array,
+    rows: number,
+    length: number,
+    xOffset: number,
+    xStride: number,
+    yOffset: number,
+    yStride: number,
+  ): void;
+  transpose(x: Float32Array, y: Float32Array, dims: Int32Array): void;
+  remap(x: Float32Array, y: Float32Array, axes: Int32Array, value: number): void;
+  softmax(x: Float32Array, y: Float32Array, rows: number, columns: number): void;
+  softmaxBackward(dy: Float32Array, y: Float32Array, dx: Float32Array, rows: number, columns: number): void;
+  resizeBilinear(
+    x: Float32Array,
+    y: Float32Array,
+    shape: Int32Array,
+    alignCorners: boolean,
+    halfPixelCenters: boolean,
+  ): void;
+  resizeBackward(
+    dy: Float32Array,
+    dx: Float32Array,
+    shape: Int32Array,
+    nearest: boolean,
+    alignCorners: boolean,
+    halfPixelCenters: boolean,
+  ): void;
   listScale(x: Float32Array[], out: Float32Array[], alpha: number): void;
   listAxpy(x: Float32Array[], y: Float32Array[], out: Float32Array[], alpha: number): void;
   listNorm(x: Float32Array[]): number;

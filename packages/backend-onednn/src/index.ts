@@ -6,6 +6,7 @@ import { registerBackend } from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { OnednnBackend } from "./backend.js";
 import { loadedEngine } from "./engine.js";
+import { registerGradients } from "./gradients/index.js";
 import { kernels } from "./kernels/index.js";
 import { BACKEND, registerKernels } from "./register.js";
 
@@ -26,6 +27,7 @@ export { AddonError, OnednnError, SettingError } from "./errors.js";
 export type { OnednnOptions, Precision } from "./settings.js";
 
 registerKernels(kernels);
+registerGradients();
 registerBackend(BACKEND, () => {
   const { addon, settings } = loadedEngine();
   return new OnednnBackend(addon, settings);

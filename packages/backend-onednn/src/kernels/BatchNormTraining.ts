@@ -24,7 +24,7 @@ export const batchNormTraining = kernel<BatchNormTrainingInputs, BatchNormTraini
       mean.values,
       variance.values,
       epsilon,
-      activationNumber[activation],
+      activationNumber(activation)!,
     );
     return [y.info, mean.info, variance.info];
   },
@@ -46,7 +46,7 @@ export const batchNormTrainingGrad = kernel<BatchNormTrainingGradInputs, BatchNo
       dgamma.values,
       dbeta.values,
       epsilon,
-      activationNumber[activation],
+      activationNumber(activation)!,
     );
     return [dx.info, dgamma.info, dbeta.info];
   },

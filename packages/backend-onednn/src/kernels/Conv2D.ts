@@ -1,10 +1,20 @@
 /** Conv2D on NHWC tensors. */
-import { Conv2D, type Conv2DInputs } from "@tensorflow/tfjs-core";
-import { allFloat32 } from "../backend.js";
+import { Conv2D, type Conv2DInputs, type TensorInfo } from "@tensorflow/tfjs-core";
+import { allFloat32, type OnednnBackend } from "../backend.js";
 import { kernel } from "../register.js";
 import { type ConvolutionAttrs, convolutionShape } from "./convolution-shape.js";
 
-export const conv2D = kernel<Conv2DInputs, ConvolutionAttrs>(Conv2D, ({ inputs: { x, filter }, attrs, backend }) => {
+export const conv2D = kernel<Conv2DInputs, ConvolutionAttrs>(Conv2D, ({ inputs: { x, filter }, attrs, backend }) =>
+  convolve(backend, x, filter, attrs),
+);
+
+/** x ∗ filter, or `undefined` where the native kernel does not take it. */
+export function convolve(
+  backend: OnednnBackend,
+  x: TensorInfo,
+  filter: TensorInfo,
+  attrs: ConvolutionAttrs,
+): TensorInfo | undefined {
   if (!allFloat32(x, filter) || attrs.dataFormat === "NCHW") return undefined;
   const shape = convolutionShape(x.shape, filter.shape, attrs, false);
   if (shape.empty) return undefined;
@@ -18,4 +28,4 @@ export const conv2D = kernel<Conv2DInputs, ConvolutionAttrs>(Conv2D, ({ inputs: 
     backend.addon.convolution(numbers, a, b, undefined, y.values);
   }
   return y.info;
-});
+}

@@ -29,7 +29,7 @@ export const depthwiseConv2dNative = kernel<DepthwiseConv2dNativeInputs, Depthwi
   DepthwiseConv2dNative,
   ({ inputs: { x, filter }, attrs, backend }) => {
     if (!allFloat32(x, filter)) return undefined;
-    const shape = shapeOf(x.shape, filter.shape, attrs);
+    const shape = depthwiseShape(x.shape, filter.shape, attrs);
     if (shape.empty) return undefined;
     const y = backend.make(shape.info.outShape);
     depthwise(backend, shape, backend.floats(x), backend.floats(filter), y.values);
@@ -42,7 +42,7 @@ export const depthwiseConv2dNativeBackpropInput = kernel<
   DepthwiseConv2dNativeAttrs & { inputShape: number[] }
 >(DepthwiseConv2dNativeBackpropInput, ({ inputs: { dy, filter }, attrs, backend }) => {
   if (!allFloat32(dy, filter)) return undefined;
-  const shape = shapeOf(attrs.inputShape, filter.shape, attrs);
+  const shape = depthwiseShape(attrs.inputShape, filter.shape, attrs);
   if (!fits(shape, dy)) return undefined;
   const dx = backend.make(attrs.inputShape);
   const [gradient, weights] = [backend.floats(dy), backend.floats(filter)];
@@ -59,7 +59,7 @@ export const depthwiseConv2dNativeBackpropFilter = kernel<
   DepthwiseConv2dNativeAttrs & { filterShape: number[] }
 >(DepthwiseConv2dNativeBackpropFilter, ({ inputs: { x, dy }, attrs, backend }) => {
   if (!allFloat32(x, dy)) return undefined;
-  const shape = shapeOf(x.shape, attrs.filterShape, attrs);
+  const shape = depthwiseShape(x.shape, attrs.filterShape, attrs);
   if (!fits(shape, dy)) return undefined;
   const dfilter = backend.make(attrs.filterShape);
   const [values, gradient] = [backend.floats(x), backend.floats(dy)];
@@ -74,7 +74,7 @@ export const depthwiseConv2dNativeBackpropFilter = kernel<
 export const depthwiseConv2dNativeBackprop = kernel<DepthwiseConv2dNativeBackpropInputs, DepthwiseConv2dNativeAttrs>(
   DepthwiseConv2dNativeBackprop,
   ({ inputs: { x, dy, filter }, attrs, backend }) => {
-    const shape = shapeOf(x.shape, filter.shape, attrs);
+    const shape = depthwiseShape(x.shape, filter.shape, attrs);
     const [dx, dfilter] = [backend.make(x.shape), backend.make(filter.shape)];
     const [values, gradient, weights] = [backend.floats(x), backend.floats(dy), backend.floats(filter)];
     backend.addon.depthwiseBackward(shape.numbers, values, gradient, weights, dx.values, dfilter.values);
@@ -88,7 +88,7 @@ export function hasJointGradient(
   attrs: DepthwiseConv2dNativeAttrs,
 ): boolean {
   if (!allFloat32(x, dy, filter)) return false;
-  const shape = shapeOf(x.shape, filter.shape, attrs);
+  const shape = depthwiseShape(x.shape, filter.shape, attrs);
   return fits(shape, dy) && isOwn(shape);
 }
 
@@ -104,7 +104,8 @@ export function depthwise(
   else backend.addon.convolution(shape.numbers, x, filter, undefined, y);
 }
 
-function shapeOf(input: number[], filter: number[], attrs: DepthwiseConv2dNativeAttrs): ConvolutionShape {
+/** The shape of a depthwise convolution. */
+export function depthwiseShape(input: number[], filter: number[], attrs: DepthwiseConv2dNativeAttrs): ConvolutionShape {
   const { strides, pad, dilations, dimRoundingMode } = attrs;
   return convolutionShape(
     input,

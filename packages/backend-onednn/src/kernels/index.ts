@@ -16,6 +16,7 @@ import {
 } from "./DepthwiseConv2dNative.js";
 import { fillKernels } from "./Fill.js";
 import { fusedBatchNorm, fusedBatchNormGrad } from "./FusedBatchNorm.js";
+import { fusedKernels } from "./fused.js";
 import { listKernels } from "./lists.js";
 import { poolingKernels } from "./pooling.js";
 import { select } from "./Select.js";
@@ -40,6 +41,7 @@ export const kernels: readonly NativeKernel[] = [
   batchNormTrainingGrad,
   fusedBatchNorm,
   fusedBatchNormGrad,
+  ...fusedKernels,
   ...poolingKernels,
   ...listKernels,
 ];
