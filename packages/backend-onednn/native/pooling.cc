@@ -36,18 +36,36 @@ void overRows(const ConvolutionShape& s, F&& f) {
   });
 }
 
+/** Channels that are worked on at once. */
+constexpr int64_t kChannels = 256;
+
 /**
- * Gradients of neighbouring windows add up in one place, so each thread has images, or channels of an image, of its own.
- * Calls f(image, first channel, last channel).
+ * Gradients of windows, which add up where windows meet, so that each thread has images, or channels of an image, of its
+ * own. Rows of dx are cleared as the windows come near them, while they are about to be used anyway. Calls
+ * window(image, output row, output column, first channel, channels).
  */
 template <class F>
-void overImages(const ConvolutionShape& s, F&& f) {
-  constexpr int64_t kChannels = 64;
-  const int64_t parts = (s.c + kChannels - 1) / kChannels;
+void overGradients(const ConvolutionShape& s, float* dx, F&& window) {
+  const int64_t width = s.n >= threads() ? s.c : kChannels, parts = (s.c + width - 1) / width;
   parallelFor(s.n * parts, s.inputSize(), 1, [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; task++) {
-      const int64_t first = task % parts * kChannels;
-      f(task / parts, first, std::min(s.c, first + kChannels));
+      const int64_t n = task / parts, from = task % parts * width, to = std::min(s.c, from + width);
+      float* image = dx + n * s.h * s.w * s.c;
+      int64_t cleared = 0;
+      const auto clearTo = [&](int64_t rows) {
+        for (; cleared < rows; cleared++) {
+          for (int64_t iw = 0; iw < s.w; iw++) std::fill_n(image + (cleared * s.w + iw) * s.c + from, to - from, 0.0f);
+        }
+      };
+      for (int64_t oh = 0; oh < s.oh; oh++) {
+        clearTo(std::max(cleared, std::min(s.h, oh * s.sh - s.top + (s.kh - 1) * s.dh + 1)));
+        for (int64_t ow = 0; ow < s.ow; ow++) {
+          for (int64_t first = from; first < to; first += kChannels) {
+            window(n, oh, ow, first, std::min(kChannels, to - first));
+          }
+        }
+      }
+      clearTo(s.h);
     }
   });
 }
@@ -78,32 +96,24 @@ void maxPoolBackward(Ints shape, ConstFloats x, ConstFloats y, ConstFloats dy, F
   require(y, s.outputSize(), "y");
   require(dy, s.outputSize(), "dy");
   require(dx, s.inputSize(), "dx");
-  overImages(s, [&](int64_t n, int64_t first, int64_t last) {
-    const int64_t image = n * s.h * s.w * s.c, channels = last - first;
-    for (int64_t pixel = 0; pixel < s.h * s.w; pixel++) {
-      std::fill_n(dx.data + image + pixel * s.c + first, channels, 0.0f);
+  overGradients(s, dx.data, [&](int64_t n, int64_t oh, int64_t ow, int64_t first, int64_t channels) {
+    const int64_t image = n * s.h * s.w * s.c + first, output = ((n * s.oh + oh) * s.ow + ow) * s.c + first;
+    const float* largest = y.data + output;
+    // What is left to give: the first value that equals the largest takes it. Without a number there is none.
+    float left[kChannels];
+    for (int64_t c = 0; c < channels; c++) {
+      left[c] = largest[c] > -std::numeric_limits<float>::infinity() ? dy[output + c] : 0.0f;
     }
-    for (int64_t oh = 0; oh < s.oh; oh++) {
-      for (int64_t ow = 0; ow < s.ow; ow++) {
-        const int64_t output = ((n * s.oh + oh) * s.ow + ow) * s.c + first;
-        // What is left to give: the first value that equals the largest takes it. Without a number there is none.
-        float left[64];
-        const float* largest = y.data + output;
-        for (int64_t c = 0; c < channels; c++) {
-          left[c] = largest[c] > -std::numeric_limits<float>::infinity() ? dy[output + c] : 0.0f;
-        }
-        overWindow(s, oh, ow, [&](int64_t position) {
-          const float* value = x.data + image + position + first;
-          float* gradient = dx.data + image + position + first;
+    overWindow(s, oh, ow, [&](int64_t position) {
+      const float* value = x.data + image + position;
+      float* gradient = dx.data + image + position;
 #pragma omp simd
-          for (int64_t c = 0; c < channels; c++) {
-            const bool taken = value[c] == largest[c];
-            gradient[c] += taken ? left[c] : 0.0f;
-            left[c] = taken ? 0.0f : left[c];
-          }
-        });
+      for (int64_t c = 0; c < channels; c++) {
+        const bool taken = value[c] == largest[c];
+        gradient[c] += taken ? left[c] : 0.0f;
+        left[c] = taken ? 0.0f : left[c];
       }
-    }
+    });
   });
 }
 
@@ -133,21 +143,14 @@ void averagePoolBackward(Ints shape, ConstFloats dy, Floats dx) {
   require(dy, s.outputSize(), "dy");
   require(dx, s.inputSize(), "dx");
   const float share = 1.0f / static_cast<float>(s.kh * s.kw);
-  overImages(s, [&](int64_t n, int64_t first, int64_t last) {
-    const int64_t image = n * s.h * s.w * s.c, channels = last - first;
-    for (int64_t pixel = 0; pixel < s.h * s.w; pixel++) {
-      std::fill_n(dx.data + image + pixel * s.c + first, channels, 0.0f);
-    }
-    for (int64_t oh = 0; oh < s.oh; oh++) {
-      for (int64_t ow = 0; ow < s.ow; ow++) {
-        const float* from = dy.data + ((n * s.oh + oh) * s.ow + ow) * s.c + first;
-        overWindow(s, oh, ow, [&](int64_t position) {
-          float* gradient = dx.data + image + position + first;
+  overGradients(s, dx.data, [&](int64_t n, int64_t oh, int64_t ow, int64_t first, int64_t channels) {
+    const int64_t image = n * s.h * s.w * s.c + first;
+    const float* from = dy.data + ((n * s.oh + oh) * s.ow + ow) * s.c + first;
+    overWindow(s, oh, ow, [&](int64_t position) {
+      float* gradient = dx.data + image + position;
 #pragma omp simd
-          for (int64_t c = 0; c < channels; c++) gradient[c] += share * from[c];
-        });
-      }
-    }
+      for (int64_t c = 0; c < channels; c++) gradient[c] += share * from[c];
+    });
   });
 }
 

@@ -85,11 +85,14 @@ async function execute(folder: string, config: Config, engine: Engine): Promise<
     await writeContactSheet(join(folder, "contact-sheet.png"), samples);
 
     const waiting = jobs.filter((job) => !existsSync(join(folder, jobName(job), "result.json")));
+    const concurrency = Math.min(config.jobs || availableParallelism(), jobs.length);
     const lines = new Map(waiting.map((job) => [jobName(job), board.line(jobName(job), 1)]));
     const outcomes = await runJobs(waiting, {
       program: process.argv[1] as string,
       argumentsFor: ({ algorithm, seed }) => ["job", "--run", folder, "--algorithm", algorithm, "--seed", String(seed)],
-      concurrency: config.jobs || Math.max(1, Math.floor(availableParallelism() / engine.threads)),
+      concurrency,
+      // Small networks gain more from a run beside them than from a second thread.
+      environment: { ROGA_ONEDNN_THREADS: String(Math.max(1, Math.floor(availableParallelism() / concurrency))) },
       signal,
       onProgress: (job, { phase, done, total, secondsLeft, note }) =>
         lines.get(jobName(job))?.update(done / total, `${phase} ${note}`, secondsLeft),

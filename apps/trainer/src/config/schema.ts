@@ -153,7 +153,11 @@ export const configSchema = z
       .default(1)
       .describe("seed of the forgeries, drawn faces and splits, the same for all runs"),
     engine: z.string().default("auto").describe("compute engine; `roga engines` lists them"),
-    jobs: z.int().min(0).default(0).describe("training runs at a time; 0: as the engine's threads and the cores allow"),
+    jobs: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("training runs at a time; 0: as many as there are cores, which they share"),
     data: data.describe("what to train and test on"),
     model: model.describe("the detector"),
     roga: roga.describe("options of RoGA"),

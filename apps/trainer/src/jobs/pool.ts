@@ -17,6 +17,8 @@ export interface PoolOptions {
   readonly argumentsFor: (job: Job) => readonly string[];
   /** Processes at a time. */
   readonly concurrency: number;
+  /** Added to the environment of every job. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly onProgress: (job: Job, progress: JobProgress) => void;
   readonly onEnd: (outcome: JobOutcome) => void;
@@ -42,6 +44,7 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promi
 function runJob(job: Job, options: PoolOptions): Promise<JobEnd> {
   const child = fork(options.program, options.argumentsFor(job), {
     detached: true,
+    env: { ...process.env, ...options.environment },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   const stop = () => requestStop(child);
