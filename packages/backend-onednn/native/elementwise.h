@@ -12,7 +12,7 @@ void unary(int64_t operation, ConstFloats x, Floats y, double alpha, double beta
 
 /**
  * out = dy · f′, where f′ is computed from `saved`, the input or the output of the operation. The operations are
- * numbered as in src/gradients/unary-gradients.ts. out may be dy.
+ * numbered as in src/kernels/unary-gradients.ts. out may be dy.
  */
 void unaryGradient(int64_t operation, ConstFloats dy, ConstFloats saved, Floats out, double alpha, double beta);
 

@@ -102,10 +102,12 @@ void unaryGradient(int64_t operation, ConstFloats dy, ConstFloats saved, Floats 
   const float alpha = static_cast<float>(first);
   const float beta = static_cast<float>(second);
   switch (operation) {
-    case 0:  // relu, by its input or its output
-      return mapPair(dy, saved, out, 1, [](float d, float v) { return v > 0 ? d : (v == v ? 0.0f : v); });
+    // Products with a slope of 0 and not a choice of 0: what is not finite in dy stays so.
+    case 0:  // relu, by its input
+      return mapPair(dy, saved, out, 1, [](float d, float v) { return d * (v > 0 ? 1.0f : (v == v ? 0.0f : v)); });
     case 1:  // relu6, by its input
-      return mapPair(dy, saved, out, 1, [](float d, float v) { return v > 0 && v <= 6 ? d : (v == v ? 0.0f : v); });
+      return mapPair(dy, saved, out, 1,
+                     [](float d, float v) { return d * (v > 0 && v <= 6 ? 1.0f : (v == v ? 0.0f : v)); });
     case 2:  // leaky relu, by its input
       return mapPair(dy, saved, out, 1, [alpha](float d, float v) { return v > 0 ? d : d * alpha; });
     case 3:  // elu, by its output
@@ -125,15 +127,13 @@ void unaryGradient(int64_t operation, ConstFloats dy, ConstFloats saved, Floats 
       return mapPair(dy, saved, out, 1, [](float d, float v) { return v > 0 ? d : (v == v ? -d : v); });
     case 9:  // square, by its input
       return mapPair(dy, saved, out, 1, [](float d, float v) { return d * (v * 2); });
-    case 10:  // sqrt, by its output
-      return mapPair(dy, saved, out, 2, [](float d, float v) { return d / (v * 2); });
+    case 10:  // sqrt, by its input
+      return mapPair(dy, saved, out, 2, [](float d, float v) { return d / (std::sqrt(v) * 2); });
     case 11:  // rsqrt, by its input
       return mapPair(dy, saved, out, 2, [](float d, float v) { return -d / (v * std::sqrt(v) * 2); });
     case 12:  // reciprocal, by its input
       return mapPair(dy, saved, out, 2, [](float d, float v) { return d / -(v * v); });
-    case 13:  // log, by its input
-      return mapPair(dy, saved, out, 2, [](float d, float v) { return d / v; });
-    case 14:  // clip by value, by its input
+    case 13:  // clip by value, by its input
       return mapPair(dy, saved, out, 1, [alpha, beta](float d, float v) { return v >= alpha && v <= beta ? d : 0.0f; });
     default:
       throw ArgumentError("operation: there is none numbered " + std::to_string(operation));

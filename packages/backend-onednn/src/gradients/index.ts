@@ -1,13 +1,20 @@
 /** The gradients that have kernels of their own here. */
-import { DepthwiseConv2dNative, FusedBatchNorm } from "@tensorflow/tfjs-core";
+import { DepthwiseConv2dNative, FusedBatchNorm, Mean, Multiply, Sum } from "@tensorflow/tfjs-core";
 import { depthwiseConv2dNativeGradient } from "./DepthwiseConv2dNative.js";
 import { fusedBatchNormGradient } from "./FusedBatchNorm.js";
+import { multiplyGradient } from "./Multiply.js";
 import { installGradients, type Override } from "./override.js";
+import { reductionGradient } from "./reduction.js";
 import { installTape } from "./tape.js";
+import { unaryGradientOverrides } from "./unary.js";
 
 const overrides: Readonly<Record<string, Override>> = {
   [DepthwiseConv2dNative]: depthwiseConv2dNativeGradient,
   [FusedBatchNorm]: fusedBatchNormGradient,
+  [Mean]: reductionGradient(true),
+  [Multiply]: multiplyGradient,
+  [Sum]: reductionGradient(false),
+  ...unaryGradientOverrides,
 };
 
 /** Makes gradients on this backend fast and lean. A second call changes nothing. */

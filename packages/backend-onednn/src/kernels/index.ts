@@ -18,12 +18,16 @@ import { fillKernels } from "./Fill.js";
 import { fusedBatchNorm, fusedBatchNormGrad } from "./FusedBatchNorm.js";
 import { fusedKernels } from "./fused.js";
 import { listKernels } from "./lists.js";
+import { multiplyReduce } from "./MultiplyReduce.js";
 import { poolingKernels } from "./pooling.js";
+import { reductionGrad } from "./ReductionGrad.js";
 import { select } from "./Select.js";
 import { unaryKernels } from "./unary.js";
+import { unaryGradientKernels } from "./unary-gradients.js";
 
 export const kernels: readonly NativeKernel[] = [
   ...unaryKernels,
+  ...unaryGradientKernels,
   ...binaryKernels,
   ...fillKernels,
   addN,
@@ -44,4 +48,6 @@ export const kernels: readonly NativeKernel[] = [
   ...fusedKernels,
   ...poolingKernels,
   ...listKernels,
+  multiplyReduce,
+  reductionGrad,
 ];

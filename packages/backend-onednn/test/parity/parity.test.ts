@@ -14,6 +14,7 @@ import { batchNormCases } from "./batch-norm.js";
 import type { Case } from "./case.js";
 import { convolutionCases } from "./convolution.js";
 import { elementwiseCases } from "./elementwise.js";
+import { gradientCases } from "./gradients.js";
 import { layoutCases } from "./layout.js";
 import { listCases } from "./lists.js";
 import { matmulCases } from "./matmul.js";
@@ -30,6 +31,7 @@ const cases: Case[] = [
   ...poolingCases(),
   ...batchNormCases(),
   ...listCases(),
+  ...gradientCases(),
 ];
 
 beforeAll(() => {
