@@ -9,7 +9,15 @@ namespace roga {
 
 enum class Activation : int64_t { kLinear = 0, kRelu = 1, kRelu6 = 2, kSwish = 3, kSigmoid = 4, kElu = 5, kLeakyRelu = 6 };
 
-inline float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
+/** 1 / (1 + e^−x) within 3 units in the last place; the exponential needs no denormal numbers here. NaN stays NaN. */
+inline float sigmoid(float x) {
+  float bounded = x < -87.0f ? -87.0f : x;
+  bounded = bounded > 87.0f ? 87.0f : bounded;
+  const detail::Reduced reduced = detail::reduce(-bounded);
+  const float r = reduced.r;
+  const float e = (1.0f + (r + r * r * detail::exponentialTail(r))) * detail::powerOfTwo(reduced.integer);
+  return 1.0f / (1.0f + e);
+}
 
 /** The activation of z. The comparisons keep a NaN. */
 template <Activation A>
