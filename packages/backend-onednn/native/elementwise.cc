@@ -9,18 +9,26 @@
 
 namespace roga {
 
-void select(Bytes condition, ConstFloats a, ConstFloats b, Floats out) {
-  const int64_t n = static_cast<int64_t>(condition.size);
-  require(a, n, "a");
-  require(b, n, "b");
-  require(out, n, "out");
+void select(Bytes condition, ConstFloats a, ConstFloats b, Floats out, int64_t block) {
+  if (block < 1) throw ArgumentError("block: expected 1 or more, got " + std::to_string(block));
+  const int64_t count = static_cast<int64_t>(condition.size);
+  require(a, count * block, "a");
+  require(b, count * block, "b");
+  require(out, count * block, "out");
   const uint8_t* chosen = condition.data;
   const float* left = a.data;
   const float* right = b.data;
   float* result = out.data;
-  parallelFor(n, n, 64, [=](int64_t begin, int64_t end) {
+  parallelFor(count, count * block, block == 1 ? 64 : 1, [=](int64_t begin, int64_t end) {
+    if (block == 1) {
 #pragma omp simd
-    for (int64_t i = begin; i < end; i++) result[i] = chosen[i] == 1 ? left[i] : right[i];
+      for (int64_t i = begin; i < end; i++) result[i] = chosen[i] == 1 ? left[i] : right[i];
+      return;
+    }
+    for (int64_t i = begin; i < end; i++) {
+      const float* from = (chosen[i] == 1 ? left : right) + i * block;
+      std::copy(from, from + block, result + i * block);
+    }
   });
 }
 

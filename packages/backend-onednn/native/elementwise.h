@@ -25,8 +25,8 @@ void binary(int64_t operation, ConstFloats a, ConstFloats b, Floats out, Ints di
 /** out = 1 where the comparison holds and 0 elsewhere, numbered as in src/kernels/compare.ts; as `binary` otherwise. */
 void compare(int64_t operation, ConstFloats a, ConstFloats b, Bytes out, Ints dims);
 
-/** out = condition ? a : b. */
-void select(Bytes condition, ConstFloats a, ConstFloats b, Floats out);
+/** out = condition ? a : b, where each condition decides over `block` consecutive elements. */
+void select(Bytes condition, ConstFloats a, ConstFloats b, Floats out, int64_t block);
 
 /** out = the sum of all inputs, in their order. */
 void addN(FloatList inputs, Floats out);

@@ -114,7 +114,7 @@ export interface Addon {
   ): void;
   binary(operation: number, a: Float32Array, b: Float32Array, out: Float32Array, dims: Int32Array): void;
   compare(operation: number, a: Float32Array, b: Float32Array, out: Uint8Array, dims: Int32Array): void;
-  select(condition: Uint8Array, a: Float32Array, b: Float32Array, out: Float32Array): void;
+  select(condition: Uint8Array, a: Float32Array, b: Float32Array, out: Float32Array, block: number): void;
   addN(inputs: Float32Array[], out: Float32Array): void;
   fill(out: Float32Array, value: number): void;
   intsToFloats(x: Int32Array, y: Float32Array): void;

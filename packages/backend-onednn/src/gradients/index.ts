@@ -1,10 +1,11 @@
 /** The gradients that have kernels of their own here. */
-import { DepthwiseConv2dNative, FusedBatchNorm, Mean, Multiply, Sum } from "@tensorflow/tfjs-core";
+import { DepthwiseConv2dNative, FusedBatchNorm, Mean, Multiply, Softmax, Sum } from "@tensorflow/tfjs-core";
 import { depthwiseConv2dNativeGradient } from "./DepthwiseConv2dNative.js";
 import { fusedBatchNormGradient } from "./FusedBatchNorm.js";
 import { multiplyGradient } from "./Multiply.js";
 import { installGradients, type Override } from "./override.js";
 import { reductionGradient } from "./reduction.js";
+import { softmaxGradient } from "./Softmax.js";
 import { installTape } from "./tape.js";
 import { unaryGradientOverrides } from "./unary.js";
 
@@ -13,6 +14,7 @@ const overrides: Readonly<Record<string, Override>> = {
   [FusedBatchNorm]: fusedBatchNormGradient,
   [Mean]: reductionGradient(true),
   [Multiply]: multiplyGradient,
+  [Softmax]: softmaxGradient,
   [Sum]: reductionGradient(false),
   ...unaryGradientOverrides,
 };

@@ -1,5 +1,5 @@
-/** Select (`tf.where`) with a condition of the shape of both choices. */
-import { Select, type SelectInputs } from "@tensorflow/tfjs-core";
+/** Select (`tf.where`): a condition of the shape of the choices, or of their first axis alone. */
+import { Select, type SelectInputs, util } from "@tensorflow/tfjs-core";
 import { allFloat32 } from "../backend.js";
 import { kernel } from "../register.js";
 import { sameShape } from "./broadcast.js";
@@ -8,8 +8,15 @@ export const select = kernel<SelectInputs>(Select, ({ inputs: { condition, t, e 
   if (!allFloat32(t, e) || !sameShape(t.shape, e.shape)) return undefined;
   const chosen: unknown = backend.data.get(condition.dataId).values;
   if (!(chosen instanceof Uint8Array)) return undefined;
-  if (!sameShape(condition.shape, t.shape)) return undefined;
+  const rows = condition.shape.length === 1 && condition.shape[0] === t.shape[0];
+  if (t.shape.includes(0) || !(rows || sameShape(condition.shape, t.shape))) return undefined;
   const y = backend.make(t.shape);
-  backend.addon.select(chosen, backend.floats(t), backend.floats(e), y.values);
+  backend.addon.select(
+    chosen,
+    backend.floats(t),
+    backend.floats(e),
+    y.values,
+    util.sizeFromShape(t.shape) / chosen.length,
+  );
   return y.info;
 });

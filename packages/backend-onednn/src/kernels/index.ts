@@ -8,6 +8,7 @@ import { cast } from "./Cast.js";
 import { conv2D } from "./Conv2D.js";
 import { conv2DBackpropFilter } from "./Conv2DBackpropFilter.js";
 import { conv2DBackpropInput } from "./Conv2DBackpropInput.js";
+import { concatKernels } from "./concat.js";
 import {
   depthwiseConv2dNative,
   depthwiseConv2dNativeBackprop,
@@ -17,15 +18,26 @@ import {
 import { fillKernels } from "./Fill.js";
 import { fusedBatchNorm, fusedBatchNormGrad } from "./FusedBatchNorm.js";
 import { fusedKernels } from "./fused.js";
+import { layoutKernels } from "./layout.js";
 import { listKernels } from "./lists.js";
 import { multiplyReduce } from "./MultiplyReduce.js";
 import { poolingKernels } from "./pooling.js";
 import { reductionGrad } from "./ReductionGrad.js";
+import { reductionKernels } from "./reduction.js";
+import { resizeKernels } from "./resize.js";
 import { select } from "./Select.js";
+import { softmaxKernels } from "./Softmax.js";
+import { transpose } from "./Transpose.js";
 import { unaryKernels } from "./unary.js";
 import { unaryGradientKernels } from "./unary-gradients.js";
 
 export const kernels: readonly NativeKernel[] = [
+  ...reductionKernels,
+  ...layoutKernels,
+  ...concatKernels,
+  transpose,
+  ...softmaxKernels,
+  ...resizeKernels,
   ...unaryKernels,
   ...unaryGradientKernels,
   ...binaryKernels,

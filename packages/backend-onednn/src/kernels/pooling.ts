@@ -24,10 +24,15 @@ function poolingShape(input: number[], attrs: MaxPoolAttrs | AvgPoolAttrs): Conv
   return describe(info, 1, true);
 }
 
+/** TensorFlow.js takes windows of one value as the identity where the size stays, whatever the stride and the padding. */
+function isIdentity({ info }: ConvolutionShape): boolean {
+  return info.filterHeight === 1 && info.filterWidth === 1 && info.inShape.join() === info.outShape.join();
+}
+
 const maxPool = kernel<MaxPoolInputs, MaxPoolAttrs>(MaxPool, ({ inputs: { x }, attrs, backend }) => {
   if (!allFloat32(x)) return undefined;
   const shape = poolingShape(x.shape, attrs);
-  if (shape.empty) return undefined;
+  if (shape.empty || isIdentity(shape)) return undefined;
   const y = backend.make(shape.info.outShape);
   backend.addon.maxPool(shape.numbers, backend.floats(x), y.values);
   return y.info;
@@ -49,7 +54,7 @@ const maxPoolGrad = kernel<MaxPoolGradInputs, MaxPoolAttrs>(
 const avgPool = kernel<AvgPoolInputs, AvgPoolAttrs>(AvgPool, ({ inputs: { x }, attrs, backend }) => {
   if (!allFloat32(x)) return undefined;
   const shape = poolingShape(x.shape, attrs);
-  if (shape.empty) return undefined;
+  if (shape.empty || isIdentity(shape)) return undefined;
   const y = backend.make(shape.info.outShape);
   backend.addon.averagePool(shape.numbers, backend.floats(x), y.values);
   return y.info;

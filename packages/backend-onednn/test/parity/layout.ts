@@ -1,6 +1,7 @@
 /** Cases of operations that move numbers: transposition, padding, slicing, joining, resizing. */
 import * as tf from "@tensorflow/tfjs-core";
 import { type Case, floats, integers, special } from "./case.js";
+import { resizeGradient } from "./references.js";
 
 const exact = { tolerance: "exact" } as const;
 
@@ -11,6 +12,8 @@ export function layoutCases(): Case[] {
     ...sliceCases(),
     ...joinCases(),
     ...tileCases(),
+    ...mirrorCases(),
+    ...stridedCases(),
     ...gatherCases(),
     ...resizeCases(),
   ];
@@ -289,6 +292,64 @@ function tileCases(): Case[] {
   }));
 }
 
+/** Reversal, and padding with what is inside. */
+function mirrorCases(): Case[] {
+  const cases: Case[] = [];
+  for (const [shape, dims] of [
+    [[5], [0]],
+    [[3, 4, 5], [1]],
+    [
+      [3, 4, 5],
+      [0, 2],
+    ],
+    [
+      [2, 60, 61, 3],
+      [1, 2],
+    ],
+  ] as [number[], number[]][]) {
+    const label = `[${shape}] ${dims}`;
+    cases.push({ kernel: tf.Reverse, label, inputs: { x: special(shape) }, attrs: { dims }, ...exact });
+    for (const mode of ["reflect", "symmetric"]) {
+      const paddings = shape.map((_, axis) => (dims.includes(axis) ? [2, 1] : [0, 0]));
+      const attrs = { paddings, mode };
+      cases.push({ kernel: tf.MirrorPad, label: `${label} ${mode}`, inputs: { x: special(shape) }, attrs, ...exact });
+    }
+  }
+  return cases;
+}
+
+function stridedCases(): Case[] {
+  const masks = { beginMask: 0, endMask: 0, ellipsisMask: 0, newAxisMask: 0, shrinkAxisMask: 0 };
+  const strided = ([shape, begin, end, strides, own]: [number[], number[], number[], number[], object?]): Case => {
+    const attrs = { begin, end, strides, ...masks, ...own };
+    const label = `[${shape}] ${JSON.stringify(attrs)}`;
+    return { kernel: tf.StridedSlice, label, inputs: { x: special(shape) }, attrs, ...exact };
+  };
+  const cases = [
+    strided([[10], [1], [9], [3]]),
+    strided([[10], [8], [0], [-2]]),
+    strided([
+      [4, 5, 6],
+      [0, 1, 5],
+      [4, 4, 0],
+      [2, 1, -1],
+    ]),
+    strided([[4, 5, 6], [1, 0, 0], [2, 5, 6], [1, 2, 1], { shrinkAxisMask: 1 }]),
+    strided([[4, 70, 80, 3], [0, 0, 0, 0], [4, 70, 80, 3], [1, 2, 2, 1], { endMask: 15 }]),
+    strided([[4, 5], [0, 1], [0, 3], [1, 1], { newAxisMask: 1, endMask: 2 }]),
+  ];
+  for (const [shape, axis] of [
+    [[3], 0],
+    [[3, 4, 5], 1],
+    [[3, 4, 5], 2],
+    [[2, 300, 50], 0],
+  ] as [number[], number][]) {
+    const inputs = { value: special(shape) };
+    cases.push({ kernel: tf.Unpack, label: `[${shape}] along ${axis}`, inputs, attrs: { axis }, ...exact });
+  }
+  return cases;
+}
+
 function gatherCases(): Case[] {
   return [
     [[9], [4], 0],
@@ -334,29 +395,27 @@ function resizeCases(): Case[] {
       [false, false],
       [true, false],
       [false, true],
-    ]) {
+    ] as const) {
       const label = `[${shape}] to ${size}${alignCorners ? ", aligned" : ""}${halfPixelCenters ? ", half" : ""}`;
       const [images, dy] = [floats([...shape]), floats([shape[0], ...size, shape[3]])];
       const attrs = { alignCorners, halfPixelCenters, size: [...size] };
       const close = { rtol: 1e-6, atol: 4e-6 };
       cases.push({ kernel: tf.ResizeBilinear, label, inputs: { images }, attrs, tolerance: close });
       cases.push({ kernel: tf.ResizeNearestNeighbor, label, inputs: { images }, attrs, ...exact });
-      if (halfPixelCenters) continue;
       const sums = { rtol: 1e-6, atol: 1e-6 * Math.max(10, (4 * size[0] * size[1]) / shape[1] / shape[2]) };
-      cases.push({
-        kernel: tf.ResizeBilinearGrad,
-        label,
-        inputs: { images, dy },
-        attrs: { alignCorners },
-        tolerance: sums,
-      });
-      cases.push({
-        kernel: tf.ResizeNearestNeighborGrad,
-        label,
-        inputs: { images, dy },
-        attrs: { alignCorners },
-        tolerance: sums,
-      });
+      // Not the JavaScript kernels: one swaps height and width of the output, the other reads the first image only, and
+      // both leave out half pixels.
+      for (const kernel of [tf.ResizeBilinearGrad, tf.ResizeNearestNeighborGrad]) {
+        const options = { alignCorners, halfPixelCenters, nearest: kernel === tf.ResizeNearestNeighborGrad };
+        cases.push({
+          kernel,
+          label,
+          inputs: { images, dy },
+          attrs: { alignCorners, halfPixelCenters },
+          tolerance: sums,
+          reference: () => [resizeGradient(dy.values, [...shape], [...size], options)],
+        });
+      }
     }
   }
   return cases;

@@ -1,5 +1,6 @@
 /** Cases of reductions and of softmax. */
 import * as tf from "@tensorflow/tfjs-core";
+import { SoftmaxGrad } from "../../src/kernels/Softmax.js";
 import { booleans, type Case, floats, integers, special, type Tolerance, ties } from "./case.js";
 
 /** Shapes and the axes that are reduced: rows, columns, both ends, the middle, everything, nothing. */
@@ -80,6 +81,13 @@ function softmaxCases(): Case[] {
   for (const shape of [[1], [1, 1], [5, 2], [3, 728], [2, 3, 7], [301, 37], [2, 40_000], [0, 3]]) {
     const native = tf.util.sizeFromShape(shape) > 0;
     const dim = shape.length - 1;
+    if (native) {
+      const [dy, y] = [floats(shape), floats(shape, sawtooth(1))];
+      const columns = shape.at(-1)!;
+      const tolerance = { rtol: 1e-6, atol: 1e-6 * columns };
+      const reference = () => [softmaxGradient(dy.values, y.values, columns)];
+      cases.push({ kernel: SoftmaxGrad, label: `[${shape}]`, inputs: { dy, y }, tolerance, reference });
+    }
     for (const [note, logits] of [
       ["", floats(shape, sawtooth(30))],
       [" far from 0", floats(shape, sawtooth(3000))],
@@ -106,6 +114,12 @@ function softmaxCases(): Case[] {
     }
   }
   return cases;
+}
+
+function softmaxGradient(dy: ArrayLike<number>, y: ArrayLike<number>, columns: number): Float64Array {
+  const sums = new Float64Array(y.length / columns);
+  for (let i = 0; i < y.length; i++) sums[Math.floor(i / columns)]! += dy[i]! * y[i]!;
+  return Float64Array.from(y, (value, i) => value * (dy[i]! - sums[Math.floor(i / columns)]!));
 }
 
 function sawtooth(height: number): () => number {

@@ -119,3 +119,39 @@ export function inferenceBackward(
     sum,
   ];
 }
+
+/** The gradient of resizing `[batch, height, width, channels]` to a size: what each pixel gave to others comes back to it. */
+export function resizeGradient(
+  dy: ArrayLike<number>,
+  [batch, height, width, channels]: readonly [number, number, number, number],
+  [rows, columns]: readonly [number, number],
+  { nearest, alignCorners, halfPixelCenters }: { nearest: boolean; alignCorners: boolean; halfPixelCenters: boolean },
+): Float64Array {
+  /** Which pixels along an axis the resized one at `index` is made of, and by how much. */
+  const parts = (index: number, size: number, resized: number): [number, number][] => {
+    const ratio = alignCorners && resized > 1 ? (size - 1) / (resized - 1) : size / resized;
+    const inside = (at: number) => Math.max(0, Math.min(size - 1, at));
+    if (nearest) {
+      const at = (index + (halfPixelCenters ? 0.5 : 0)) * ratio;
+      return [[inside(alignCorners ? Math.round(at) : Math.floor(at)), 1]];
+    }
+    const at = inside(halfPixelCenters ? (index + 0.5) * ratio - 0.5 : index * ratio);
+    const share = at - Math.floor(at);
+    return [
+      [Math.floor(at), 1 - share],
+      [inside(Math.floor(at) + 1), share],
+    ];
+  };
+  const dx = new Float64Array(batch * height * width * channels);
+  for (let i = 0; i < batch * rows * columns * channels; i++) {
+    const pixel = Math.floor(i / channels);
+    const [row, image] = [Math.floor(pixel / columns) % rows, Math.floor(pixel / columns / rows)];
+    for (const [y, down] of parts(row, height, rows)) {
+      for (const [x, across] of parts(pixel % columns, width, columns)) {
+        const at = ((image * height + y) * width + x) * channels + (i % channels);
+        dx[at] = dx[at]! + dy[i]! * down * across;
+      }
+    }
+  }
+  return dx;
+}
