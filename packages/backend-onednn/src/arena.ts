@@ -4,6 +4,7 @@
  * neighbouring free blocks are joined. Pages are taken from the system when they are first written; what is free beyond
  * a bound is given back.
  */
+import { totalmem } from "node:os";
 import type { Addon } from "./addon.js";
 
 /** Blocks start at multiples of this, as vector instructions like it; two blocks never share a cache line. */
@@ -129,6 +130,9 @@ export class Arena {
   }
 
   private newSlab(size: number): Block {
+    // Address space can be had for more than there is memory; who writes to it is ended by the system.
+    const most = totalmem();
+    if (size > most) throw new RangeError(`no memory for a tensor of ${size} bytes: this machine has ${most}`);
     const bytes = Math.max(size, this.options.slabBytes);
     const slab = { buffer: this.addon.reserveSlab(bytes), size: bytes };
     this.slabs.add(slab.buffer);

@@ -10,7 +10,10 @@ import { Arena } from "./arena.js";
 import type { Settings } from "./settings.js";
 
 /** Kernel inputs are of any shape; float32 ones have their numbers in a Float32Array, or can be given one. */
-type TensorData = ReturnType<MathBackendCPU["data"]["get"]>;
+type TensorData = ReturnType<MathBackendCPU["data"]["get"]> & {
+  /** The array of the arena that goes when this data goes. Other data that has the same array does not own it. */
+  pooled?: Float32Array;
+};
 
 export class OnednnBackend extends MathBackendCPU {
   private readonly arena: Arena;
@@ -37,7 +40,9 @@ export class OnednnBackend extends MathBackendCPU {
 
   /** A float32 tensor over an array that `allocate` gave. */
   output(shape: number[], values: Float32Array): TensorInfo {
-    return this.makeTensorInfo(shape, "float32", values as unknown as BackendValues as never);
+    const info = this.makeTensorInfo(shape, "float32", values as unknown as BackendValues as never);
+    if (this.arena.owns(values)) this.dataOf(info.dataId).pooled = values;
+    return info;
   }
 
   /** A new float32 tensor with a buffer to write. */
@@ -60,20 +65,32 @@ export class OnednnBackend extends MathBackendCPU {
 
   /** Whether nobody but this tensor sees its memory, so that a kernel may write its result there. */
   solelyOwned(tensor: TensorInfo): boolean {
-    const data = this.data.get(tensor.dataId);
-    return data.refCount === 1 && this.arena.owns(data.values);
+    const data = this.dataOf(tensor.dataId);
+    return data.refCount === 1 && this.isPooled(data);
   }
 
   /**
-   * Replaces the array of a tensor by a copy where it is a view into another tensor's memory, as a JavaScript kernel may
-   * leave it.
+   * Replaces the array of a tensor by a copy where it is another tensor's memory or a view into it, as a JavaScript kernel
+   * may leave it.
    */
   detach(tensor: TensorInfo): void {
-    const data = this.data.get(tensor.dataId);
+    const data = this.dataOf(tensor.dataId);
     const values: unknown = data.values;
-    if (values instanceof Float32Array && this.arena.contains(values) && !this.arena.owns(values)) {
+    if (values instanceof Float32Array && this.arena.contains(values) && !this.isPooled(data)) {
       data.values = values.slice();
     }
+    if (data.complexTensorInfos) {
+      this.detach(data.complexTensorInfos.real);
+      this.detach(data.complexTensorInfos.imag);
+    }
+  }
+
+  private dataOf(dataId: object): TensorData {
+    return this.data.get(dataId);
+  }
+
+  private isPooled({ values, pooled }: TensorData): boolean {
+    return pooled !== undefined && pooled === (values as unknown);
   }
 
   override readSync(dataId: object): backend_util.BackendValues {
@@ -82,9 +99,9 @@ export class OnednnBackend extends MathBackendCPU {
   }
 
   override disposeData(dataId: object, force = false): boolean {
-    const data: TensorData | undefined = this.data.has(dataId) ? this.data.get(dataId) : undefined;
+    const pooled = this.data.has(dataId) ? this.dataOf(dataId).pooled : undefined;
     const gone = super.disposeData(dataId, force);
-    if (gone && data !== undefined && this.arena.owns(data.values)) this.arena.release(data.values as never);
+    if (gone && pooled !== undefined) this.arena.release(pooled);
     return gone;
   }
 

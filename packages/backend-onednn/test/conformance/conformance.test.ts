@@ -15,7 +15,7 @@ const PENDING = [
   "kernel_registry cpu {} errors when registering the same kernel twice",
   "gradient registry cpu {} warning when registering the same gradient twice",
 ];
-/** Specs that TensorFlow.js 4.22.0 defines for a backend named "cpu" only; backends.test.ts has the like for this one. */
+/** Specs that TensorFlow.js 4.22.0 defines for a backend named "cpu" only; behaviour/memory.test.ts has the like for this one. */
 const CPU_ONLY = [
   "Switching cpu backends cpu {} Move data from cpu1 to cpu2 backend",
   "Switching cpu backends cpu {} can execute op with data from mixed backends",
