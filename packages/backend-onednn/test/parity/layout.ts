@@ -334,7 +334,15 @@ function stridedCases(): Case[] {
       [4, 4, 0],
       [2, 1, -1],
     ]),
-    strided([[4, 5, 6], [1, 0, 0], [2, 5, 6], [1, 2, 1], { shrinkAxisMask: 1 }]),
+    strided([[4, 5, 6], [1, 0, 0], [2, 5, 6], [1, 1, 1], { shrinkAxisMask: 1 }]),
+    {
+      ...strided([[4, 3], [1, 0], [2, 3], [1, 2], { shrinkAxisMask: 1 }]),
+      inputs: {
+        x: { shape: [4, 3], values: Float32Array.from({ length: 12 }, (_, index) => index), dtype: "float32" },
+      },
+      // The JavaScript kernel asks for elements that are not there.
+      reference: () => [[3, 5]],
+    },
     strided([[4, 70, 80, 3], [0, 0, 0, 0], [4, 70, 80, 3], [1, 2, 2, 1], { endMask: 15 }]),
     strided([[4, 5], [0, 1], [0, 3], [1, 1], { newAxisMask: 1, endMask: 2 }]),
   ];
