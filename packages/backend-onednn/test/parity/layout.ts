@@ -325,7 +325,7 @@ function stridedCases(): Case[] {
     const label = `[${shape}] ${JSON.stringify(attrs)}`;
     return { kernel: tf.StridedSlice, label, inputs: { x: special(shape) }, attrs, ...exact };
   };
-  const cases = [
+  const cases: Case[] = [
     strided([[10], [1], [9], [3]]),
     strided([[10], [8], [0], [-2]]),
     strided([
