@@ -143,16 +143,15 @@ void backward(const float* dy, const float* x, const float* gamma, const float* 
       }
     }
   });
-  // dx = scale · (dz − Σdz / N − x̂ · Σ(dz · x̂) / N), written as p · dz + q · x + r.
+  // dx = scale · (dz − Σdz / N − x̂ · Σ(dz · x̂) / N), written as p · ((dz − r) + q · (x − mean)): with one row it is 0.
   for (int64_t c = 0; c < channels; c++) {
     const double inverse = 1.0 / std::sqrt(variance[c] + epsilon), scale = (gamma ? gamma[c] : 1.0) * inverse;
     const double sum = totals[c], product = totals[channels + c] * inverse;
     dbeta[c] = static_cast<float>(sum);
     dgamma[c] = static_cast<float>(product);
-    const double slope = -scale * inverse * product / static_cast<double>(rows);
     p[c] = static_cast<float>(scale);
-    q[c] = static_cast<float>(slope);
-    r[c] = static_cast<float>(-scale * sum / static_cast<double>(rows));
+    q[c] = static_cast<float>(-inverse * product / static_cast<double>(rows));
+    r[c] = static_cast<float>(sum / static_cast<double>(rows));
   }
   parallelFor(rows, rows * channels, 1, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
@@ -161,7 +160,7 @@ void backward(const float* dy, const float* x, const float* gamma, const float* 
 #pragma omp simd
       for (int64_t c = 0; c < channels; c++) {
         const float dz = activateBackward<A>(a[c] * v[c] + b[c], g[c]);
-        to[c] = p[c] * dz + (q[c] * (v[c] - mean[c]) + r[c]);
+        to[c] = p[c] * ((dz - r[c]) + q[c] * (v[c] - mean[c]));
       }
     }
   });
@@ -172,7 +171,7 @@ void backward(const float* dy, const float* x, const float* gamma, const float* 
 void batchNormTraining(ConstFloats x, ConstFloats gamma, ConstFloats beta, Floats y, Floats mean, Floats variance,
                        double epsilon, int64_t activation) {
   const int64_t channels = static_cast<int64_t>(mean.size), rows = rowsOf(x.size, channels);
-  require(y, rows * channels, "y");
+  require(y, product({rows, channels}), "y");
   require(variance, channels, "variance");
   if (gamma) require(gamma, channels, "gamma");
   if (beta) require(beta, channels, "beta");
@@ -217,9 +216,9 @@ void batchNormTrainingBackward(ConstFloats dy, ConstFloats x, ConstFloats gamma,
                                ConstFloats variance, Floats dx, Floats dgamma, Floats dbeta, double epsilon,
                                int64_t activation) {
   const int64_t channels = static_cast<int64_t>(mean.size), rows = rowsOf(x.size, channels);
-  require(dy, rows * channels, "dy");
+  require(dy, product({rows, channels}), "dy");
   require(variance, channels, "variance");
-  require(dx, rows * channels, "dx");
+  require(dx, product({rows, channels}), "dx");
   require(dgamma, channels, "dgamma");
   require(dbeta, channels, "dbeta");
   if (gamma) require(gamma, channels, "gamma");
@@ -234,7 +233,7 @@ void batchNorm(ConstFloats x, ConstFloats mean, ConstFloats variance, ConstFloat
                double epsilon) {
   const int64_t channels = static_cast<int64_t>(mean.size), rows = rowsOf(x.size, channels);
   require(variance, channels, "variance");
-  require(y, rows * channels, "y");
+  require(y, product({rows, channels}), "y");
   if (scale) require(scale, channels, "scale");
   if (offset) require(offset, channels, "offset");
   float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(2 * channels));
@@ -245,9 +244,9 @@ void batchNorm(ConstFloats x, ConstFloats mean, ConstFloats variance, ConstFloat
 void batchNormBackward(ConstFloats dy, ConstFloats x, ConstFloats mean, ConstFloats variance, ConstFloats scale,
                        Floats dx, Floats dmean, Floats dvariance, Floats dscale, Floats doffset, double epsilon) {
   const int64_t channels = static_cast<int64_t>(mean.size), rows = rowsOf(x.size, channels);
-  require(dy, rows * channels, "dy");
+  require(dy, product({rows, channels}), "dy");
   require(variance, channels, "variance");
-  require(dx, rows * channels, "dx");
+  require(dx, product({rows, channels}), "dx");
   if (scale) require(scale, channels, "scale");
   for (const Floats& output : {dmean, dvariance, dscale, doffset}) require(output, channels, "a gradient");
   double* totals = scratch<double>(Scratch::kB, static_cast<size_t>(2 * channels));

@@ -35,9 +35,9 @@ Broadcast read(Ints dims) {
     if (shape.size[axis] < 1 || shape.a[axis] < 0 || shape.b[axis] < 0) {
       throw ArgumentError("dims: expected sizes of 1 or more and strides of 0 or more");
     }
-    shape.total *= shape.size[axis];
-    shape.extentA += (shape.size[axis] - 1) * shape.a[axis];
-    shape.extentB += (shape.size[axis] - 1) * shape.b[axis];
+    shape.total = product({shape.total, shape.size[axis]});
+    shape.extentA += product({shape.size[axis] - 1, shape.a[axis]});
+    shape.extentB += product({shape.size[axis] - 1, shape.b[axis]});
   }
   return shape;
 }

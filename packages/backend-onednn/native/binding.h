@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -40,6 +41,17 @@ inline void require(const Span<T>& span, int64_t count, const char* name) {
     throw ArgumentError(std::string(name) + ": expected " + std::to_string(count) + " elements, got " +
                         std::to_string(span.size));
   }
+}
+
+/** The product of sizes. Throws where it is more than any array holds, so that no check is made with a number that wrapped. */
+inline int64_t product(std::initializer_list<int64_t> sizes) {
+  constexpr int64_t kMost = int64_t{1} << 53;
+  int64_t total = 1;
+  for (const int64_t size : sizes) {
+    if (size < 0 || (size > 0 && total > kMost / size)) throw ArgumentError("expected sizes that an array can have");
+    total *= size;
+  }
+  return total;
 }
 
 /** An array of typed arrays, for operations over lists. */
@@ -99,9 +111,13 @@ struct Convert<Span<T>> {
 template <>
 struct Convert<int64_t> {
   static int64_t from(napi_env env, napi_value value, size_t index) {
-    int64_t result;
-    if (napi_get_value_int64(env, value, &result) != napi_ok) wrong(index, "an integer");
-    return result;
+    double result;
+    constexpr double kMost = 9007199254740991.0;
+    if (napi_get_value_double(env, value, &result) != napi_ok || !(result >= -kMost && result <= kMost) ||
+        result != static_cast<double>(static_cast<int64_t>(result))) {
+      wrong(index, "an integer");
+    }
+    return static_cast<int64_t>(result);
   }
 };
 

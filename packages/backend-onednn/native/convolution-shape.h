@@ -24,6 +24,9 @@ struct ConvolutionShape {
     if (height < 0 || width < 0 || height / sh + 1 != oh || width / sw + 1 != ow) {
       throw ArgumentError("shape: the output size does not follow from the input size");
     }
+    product({n, h, w, c});
+    product({n, oh, ow, k});
+    product({kh, kw, c, k});
   }
 
   int64_t inputSize() const { return n * h * w * c; }

@@ -12,9 +12,9 @@ namespace roga {
 void select(Bytes condition, ConstFloats a, ConstFloats b, Floats out, int64_t block) {
   if (block < 1) throw ArgumentError("block: expected 1 or more, got " + std::to_string(block));
   const int64_t count = static_cast<int64_t>(condition.size);
-  require(a, count * block, "a");
-  require(b, count * block, "b");
-  require(out, count * block, "out");
+  require(a, product({count, block}), "a");
+  require(b, product({count, block}), "b");
+  require(out, product({count, block}), "out");
   const uint8_t* chosen = condition.data;
   const float* left = a.data;
   const float* right = b.data;
@@ -22,7 +22,10 @@ void select(Bytes condition, ConstFloats a, ConstFloats b, Floats out, int64_t b
   parallelFor(count, count * block, block == 1 ? 64 : 1, [=](int64_t begin, int64_t end) {
     if (block == 1) {
 #pragma omp simd
-      for (int64_t i = begin; i < end; i++) result[i] = chosen[i] == 1 ? left[i] : right[i];
+      for (int64_t i = begin; i < end; i++) {
+        const float a = left[i], b = right[i];
+        result[i] = chosen[i] == 1 ? a : b;
+      }
       return;
     }
     for (int64_t i = begin; i < end; i++) {

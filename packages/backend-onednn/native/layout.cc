@@ -27,8 +27,8 @@ void copyRows(ConstFloats x, Floats y, int64_t rows, int64_t length, int64_t xOf
   if (rows < 1 || length < 1 || xOffset < 0 || xStride < 0 || yOffset < 0 || yStride < length) {
     throw ArgumentError("expected rows, offsets and strides that fit together");
   }
-  require(x, xOffset + (rows - 1) * xStride + length, "x");
-  require(y, yOffset + (rows - 1) * yStride + length, "y");
+  require(x, xOffset + product({rows - 1, xStride}) + length, "x");
+  require(y, yOffset + product({rows - 1, yStride}) + length, "y");
   const float* from = x.data + xOffset;
   float* to = y.data + yOffset;
   parallelFor(rows * length, rows * length, 16, [=](int64_t begin, int64_t end) {
@@ -43,23 +43,32 @@ void copyRows(ConstFloats x, Floats y, int64_t rows, int64_t length, int64_t xOf
 
 namespace {
 
-/** Sides of the squares that are transposed at a time: whole cache lines on both sides. */
-constexpr int64_t kTile = 16;
+/** Sides of the squares that are transposed at a time, few enough pages for the processor's table of them … */
+constexpr int64_t kTile = 64;
+/** … and of those within them: whole cache lines on both sides. */
+constexpr int64_t kLine = 16;
 
 /** to[i · toStride + j] = from[i + j · fromStride] for i < m, j < n. */
 void transposeTile(const float* from, int64_t fromStride, float* to, int64_t toStride, int64_t m, int64_t n) {
-  if (m == kTile && n == kTile) {
-    float tile[kTile][kTile];
-    for (int64_t j = 0; j < kTile; j++) {
-      for (int64_t i = 0; i < kTile; i++) tile[i][j] = from[i + j * fromStride];
+  for (int64_t j = 0; j < n; j += kLine) {
+    for (int64_t i = 0; i < m; i += kLine) {
+      const float* in = from + i + j * fromStride;
+      float* out = to + i * toStride + j;
+      if (i + kLine <= m && j + kLine <= n) {
+        float square[kLine][kLine];
+        for (int64_t b = 0; b < kLine; b++) {
+          for (int64_t a = 0; a < kLine; a++) square[a][b] = in[a + b * fromStride];
+        }
+        for (int64_t a = 0; a < kLine; a++) {
+          for (int64_t b = 0; b < kLine; b++) out[a * toStride + b] = square[a][b];
+        }
+      } else {
+        const int64_t width = std::min(kLine, m - i), height = std::min(kLine, n - j);
+        for (int64_t a = 0; a < width; a++) {
+          for (int64_t b = 0; b < height; b++) out[a * toStride + b] = in[a + b * fromStride];
+        }
+      }
     }
-    for (int64_t i = 0; i < kTile; i++) {
-      for (int64_t j = 0; j < kTile; j++) to[i * toStride + j] = tile[i][j];
-    }
-    return;
-  }
-  for (int64_t i = 0; i < m; i++) {
-    for (int64_t j = 0; j < n; j++) to[i * toStride + j] = from[i + j * fromStride];
   }
 }
 
@@ -78,8 +87,8 @@ void transpose(ConstFloats x, Floats y, Ints dims) {
     stride[axis] = dims[axis * 2 + 1];
     if (size[axis] < 1 || stride[axis] < 1) throw ArgumentError("dims: expected sizes and strides of 1 or more");
     toStride[axis] = total;
-    total *= size[axis];
-    extent += (size[axis] - 1) * stride[axis];
+    total = product({total, size[axis]});
+    extent += product({size[axis] - 1, stride[axis]});
     if (stride[axis] == 1) contiguous = axis;
   }
   require(x, extent, "x");
@@ -164,26 +173,38 @@ std::vector<Axis> readAxes(Ints numbers, ConstFloats x) {
     }
     if (axis.size == 0) throw ArgumentError("axes: expected one or more elements");
     nothing = nothing || furthest < 0;
-    extent += furthest * axis.stride;
+    if (furthest > 0) extent = product({1, extent + product({furthest, axis.stride})});
     axes.push_back(std::move(axis));
   }
-  if (axes.empty()) throw ArgumentError("axes: expected one or more");
+  if (axes.empty() || axes.size() > kMaxAxes) throw ArgumentError("axes: expected 1 to 8");
   if (!nothing) require(x, extent, "x");
   return axes;
 }
 
-void copySegments(const std::vector<Segment>& segments, const float* from, int64_t stride, float* to, float value) {
+/** Writes the elements [begin, end) of a row to `to`. */
+void copySegments(const std::vector<Segment>& segments, const float* from, int64_t stride, int64_t begin, int64_t end,
+                  float* to, float value) {
+  int64_t first = 0;
   for (const Segment& segment : segments) {
-    if (segment.start < 0) {
-      std::fill(to, to + segment.length, value);
-    } else if (segment.step * stride == 1) {
-      copy(from + segment.start, to, segment.length);
-    } else {
-      const float* at = from + segment.start * stride;
-      const int64_t step = segment.step * stride;
-      for (int64_t i = 0; i < segment.length; i++) to[i] = at[i * step];
+    const int64_t low = std::max(begin - first, int64_t{0}), high = std::min(end - first, segment.length);
+    first += segment.length;
+    if (low >= high) {
+      if (first >= end) return;
+      continue;
     }
-    to += segment.length;
+    const int64_t n = high - low;
+    if (segment.start < 0) {
+      std::fill(to, to + n, value);
+    } else {
+      const float* at = from + (segment.start + low * segment.step) * stride;
+      const int64_t step = segment.step * stride;
+      if (step == 1) {
+        copy(at, to, n);
+      } else {
+        for (int64_t i = 0; i < n; i++) to[i] = at[i * step];
+      }
+    }
+    to += n;
   }
 }
 
@@ -197,6 +218,8 @@ void remap(ConstFloats x, Floats y, Ints numbers, double fillValue) {
   // For each index of an outer axis the offset in x, or -1.
   std::vector<std::vector<int64_t>> offsets(outer);
   int64_t rows = 1;
+  for (size_t axis = 0; axis < outer; axis++) rows = product({rows, axes[axis].size});
+  require(y, product({rows, inner.size}), "y");
   for (size_t axis = 0; axis < outer; axis++) {
     offsets[axis].reserve(static_cast<size_t>(axes[axis].size));
     for (const Segment& segment : axes[axis].segments) {
@@ -204,23 +227,31 @@ void remap(ConstFloats x, Floats y, Ints numbers, double fillValue) {
         offsets[axis].push_back(segment.start < 0 ? -1 : (segment.start + i * segment.step) * axes[axis].stride);
       }
     }
-    rows *= axes[axis].size;
   }
-  require(y, rows * inner.size, "y");
-  parallelFor(rows, rows * inner.size, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      int64_t rest = row, from = 0;
+  parallelFor(rows * inner.size, rows * inner.size, 16, [&](int64_t begin, int64_t end) {
+    size_t index[kMaxAxes] = {};
+    int64_t rest = begin / inner.size, column = begin % inner.size;
+    for (size_t axis = outer; axis-- > 0;) {
+      index[axis] = static_cast<size_t>(rest % axes[axis].size);
+      rest /= axes[axis].size;
+    }
+    for (int64_t position = begin; position < end; column = 0) {
+      int64_t from = 0;
       bool nothing = false;
-      for (size_t axis = outer; axis-- > 0;) {
-        const int64_t size = axes[axis].size;
-        const int64_t offset = offsets[axis][static_cast<size_t>(rest % size)];
-        rest /= size;
+      for (size_t axis = 0; axis < outer; axis++) {
+        const int64_t offset = offsets[axis][index[axis]];
         nothing = nothing || offset < 0;
         from += offset;
       }
-      float* to = y.data + row * inner.size;
-      if (nothing) std::fill(to, to + inner.size, value);
-      else copySegments(inner.segments, x.data + from, inner.stride, to, value);
+      const int64_t until = std::min(inner.size, column + end - position);
+      float* to = y.data + position;
+      if (nothing) std::fill(to, to + (until - column), value);
+      else copySegments(inner.segments, x.data + from, inner.stride, column, until, to, value);
+      position += until - column;
+      for (size_t axis = outer; axis-- > 0;) {
+        if (++index[axis] < offsets[axis].size()) break;
+        index[axis] = 0;
+      }
     }
   });
 }

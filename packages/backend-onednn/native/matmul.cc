@@ -67,9 +67,9 @@ void matmul(ConstFloats a, ConstFloats b, Floats out, int64_t batch, int64_t m, 
             bool transposeB, bool sharedA, bool sharedB) {
   static thread_local Cache<Prepared> cache(kCachedShapes);
   if (batch < 1 || m < 1 || n < 1 || k < 1) throw ArgumentError("expected a batch and matrices of at least one element");
-  require(a, (sharedA ? 1 : batch) * m * k, "a");
-  require(b, (sharedB ? 1 : batch) * k * n, "b");
-  require(out, batch * m * n, "out");
+  require(a, product({sharedA ? 1 : batch, m, k}), "a");
+  require(b, product({sharedB ? 1 : batch, k, n}), "b");
+  require(out, product({batch, m, n}), "out");
   const Product product{batch, m, n, k, transposeA, transposeB, sharedA, sharedB, precision};
   Prepared& prepared = cache.get(product.key(), [&] { return Prepared(product); });
   dnnl::memory source = at(product.a(Type::f32), a.data);

@@ -29,13 +29,13 @@ struct Product {
   }
 };
 
-// A NaN is not less or greater than anything: it has to be asked for, and stays.
+// A NaN is not less or greater than anything: it has to be asked for, and stays. Without branches, for vectors.
 struct Largest {
   using Lane = float;
   static constexpr double start = -std::numeric_limits<double>::infinity();
   template <class T>
   static T join(T a, T b) {
-    return b > a || b != b ? b : a;
+    return (b > a) | (b != b) ? b : a;
   }
 };
 
@@ -44,7 +44,7 @@ struct Smallest {
   static constexpr double start = std::numeric_limits<double>::infinity();
   template <class T>
   static T join(T a, T b) {
-    return b < a || b != b ? b : a;
+    return (b < a) | (b != b) ? b : a;
   }
 };
 
@@ -66,31 +66,41 @@ constexpr int kBlock = 32;
 /** Columns at a time: their accumulators stay in the nearest cache. */
 constexpr int64_t kColumns = 1024;
 
+/** Joins all lanes, by halves. */
+template <class Op, int width, class T>
+double fold(const T* lanes) {
+  if constexpr (width == 1) {
+    return static_cast<double>(lanes[0]);
+  } else {
+    double half[width / 2];
+#pragma omp simd
+    for (int i = 0; i < width / 2; i++) {
+      half[i] = Op::join(static_cast<double>(lanes[i]), static_cast<double>(lanes[i + width / 2]));
+    }
+    return fold<Op, width / 2>(half);
+  }
+}
+
 /** Joins `n` consecutive values. */
 template <class Op, class Load>
 double joinRow(Load load, int64_t begin, int64_t n) {
   using Lane = typename Op::Lane;
   double total = Op::start;
-  int64_t at = begin;
   const int64_t end = begin + n;
-  while (at + kLanes <= end) {
-    Lane lanes[kLanes];
-    for (int i = 0; i < kLanes; i++) lanes[i] = static_cast<Lane>(load(at + i));
-    at += kLanes;
-    for (int round = 1; round < kBlock && at + kLanes <= end; round++, at += kLanes) {
+  for (int64_t block = begin; block < end; block += kLanes * kBlock) {
+    const int64_t until = std::min<int64_t>(end, block + kLanes * kBlock);
+    alignas(64) Lane lanes[kLanes];
+    for (int i = 0; i < kLanes; i++) lanes[i] = static_cast<Lane>(Op::start);
+    int64_t at = block;
+    for (; at + kLanes <= until; at += kLanes) {
 #pragma omp simd
       for (int i = 0; i < kLanes; i++) lanes[i] = Op::join(lanes[i], static_cast<Lane>(load(at + i)));
     }
-    double half[kLanes / 2];
-    for (int i = 0; i < kLanes / 2; i++) {
-      half[i] = Op::join(static_cast<double>(lanes[i]), static_cast<double>(lanes[i + kLanes / 2]));
-    }
-    for (int width = kLanes / 4; width >= 1; width /= 2) {
-      for (int i = 0; i < width; i++) half[i] = Op::join(half[i], half[i + width]);
-    }
-    total = Op::join(total, half[0]);
+    const int rest = static_cast<int>(until - at);
+#pragma omp simd
+    for (int i = 0; i < rest; i++) lanes[i] = Op::join(lanes[i], static_cast<Lane>(load(at + i)));
+    total = Op::join(total, fold<Op, kLanes>(lanes));
   }
-  for (; at < end; at++) total = Op::join(total, static_cast<double>(load(at)));
   return total;
 }
 
@@ -180,8 +190,8 @@ void run(Load load, Floats out, int64_t outer, int64_t middle, int64_t inner, do
 
 void check(ConstFloats x, Floats out, int64_t outer, int64_t middle, int64_t inner) {
   if (outer < 1 || middle < 1 || inner < 1) throw ArgumentError("expected axes of length 1 or more");
-  require(x, outer * middle * inner, "x");
-  require(out, outer * inner, "out");
+  require(x, product({outer, middle, inner}), "x");
+  require(out, product({outer, inner}), "out");
 }
 
 }  // namespace
@@ -205,7 +215,7 @@ void reduce(int64_t operation, ConstFloats x, Floats out, int64_t outer, int64_t
 
 void reduceProduct(ConstFloats x, ConstFloats y, Floats out, int64_t outer, int64_t middle, int64_t inner) {
   check(x, out, outer, middle, inner);
-  require(y, outer * middle * inner, "y");
+  require(y, product({outer, middle, inner}), "y");
   run<Sum>(Both{x.data, y.data}, out, outer, middle, inner, 1);
 }
 

@@ -55,8 +55,8 @@ std::vector<Source> sources(int64_t size, int64_t resized, bool nearest, bool al
 
 void resizeBilinear(ConstFloats x, Floats y, Ints numbers, bool alignCorners, bool halfPixelCenters) {
   const Shape shape = read(numbers);
-  require(x, shape.batch * shape.height * shape.width * shape.channels, "x");
-  require(y, shape.batch * shape.newHeight * shape.newWidth * shape.channels, "y");
+  require(x, product({shape.batch, shape.height, shape.width, shape.channels}), "x");
+  require(y, product({shape.batch, shape.newHeight, shape.newWidth, shape.channels}), "y");
   const std::vector<Source> rows = sources(shape.height, shape.newHeight, false, alignCorners, halfPixelCenters);
   const std::vector<Source> columns = sources(shape.width, shape.newWidth, false, alignCorners, halfPixelCenters);
   const int64_t channels = shape.channels, rowLength = shape.width * channels;
@@ -107,8 +107,8 @@ void addRow(const float* dy, float weight, const std::vector<Source>& columns, i
 
 void resizeBackward(ConstFloats dy, Floats dx, Ints numbers, bool nearest, bool alignCorners, bool halfPixelCenters) {
   const Shape shape = read(numbers);
-  require(dy, shape.batch * shape.newHeight * shape.newWidth * shape.channels, "dy");
-  require(dx, shape.batch * shape.height * shape.width * shape.channels, "dx");
+  require(dy, product({shape.batch, shape.newHeight, shape.newWidth, shape.channels}), "dy");
+  require(dx, product({shape.batch, shape.height, shape.width, shape.channels}), "dx");
   const std::vector<Source> rows = sources(shape.height, shape.newHeight, nearest, alignCorners, halfPixelCenters);
   const std::vector<Source> columns = sources(shape.width, shape.newWidth, nearest, alignCorners, halfPixelCenters);
   // Each row of dx is one thread's.

@@ -7,8 +7,8 @@ namespace roga {
 
 void softmax(ConstFloats x, Floats y, int64_t rows, int64_t columns) {
   if (rows < 1 || columns < 1) throw ArgumentError("expected one or more rows and columns");
-  require(x, rows * columns, "x");
-  require(y, rows * columns, "y");
+  require(x, product({rows, columns}), "x");
+  require(y, product({rows, columns}), "y");
   parallelFor(rows, rows * columns * 4, 1, [=](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
       const float* in = x.data + row * columns;
@@ -33,9 +33,9 @@ void softmax(ConstFloats x, Floats y, int64_t rows, int64_t columns) {
 
 void softmaxBackward(ConstFloats dy, ConstFloats y, Floats dx, int64_t rows, int64_t columns) {
   if (rows < 1 || columns < 1) throw ArgumentError("expected one or more rows and columns");
-  require(dy, rows * columns, "dy");
-  require(y, rows * columns, "y");
-  require(dx, rows * columns, "dx");
+  require(dy, product({rows, columns}), "dy");
+  require(y, product({rows, columns}), "y");
+  require(dx, product({rows, columns}), "dx");
   parallelFor(rows, rows * columns, 1, [=](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
       const float* d = dy.data + row * columns;

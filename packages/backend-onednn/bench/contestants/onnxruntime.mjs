@@ -1,9 +1,11 @@
 /** onnxruntime-node on an ONNX file of the PyTorch net (`peers/export_onnx.py`): the peer of inference. */
+
+import { readOptions } from "../options.mjs";
+import { resident, serve } from "./serve.mjs";
+
 // Not a dependency of this package: 290 MB for one column of a table. README.md says how to install it for a run.
 const peer = process.env.ONNXRUNTIME_NODE ?? "onnxruntime-node";
 const { default: ort } = await import(peer);
-import { readOptions } from "../options.mjs";
-import { resident, serve } from "./serve.mjs";
 
 const { model, batch, size, threads } = readOptions({ model: { type: "string" } });
 const baseline = resident("VmRSS");

@@ -30,10 +30,19 @@ function isWhole(segments: readonly Segment[], size: number): boolean {
   return segments.length === 1 && length === size && start === 0 && (step === 1 || size === 1);
 }
 
-/** The axes as the addon takes them; one that is taken whole is joined to the one before it where that one allows it. */
-function axesOf(shape: readonly number[], choice: readonly (readonly Segment[])[]): Int32Array {
+/** The addon walks at most this many axes. */
+const AXES = 8;
+
+interface Axis {
+  readonly stride: number;
+  size: number;
+  segments: readonly Segment[];
+}
+
+/** The axes that the addon walks; one that is taken whole is joined to the one before it where that one allows it. */
+function axesOf(shape: readonly number[], choice: readonly (readonly Segment[])[]): Axis[] {
   /** From the last axis on. */
-  const axes: { stride: number; size: number; segments: readonly Segment[] }[] = [];
+  const axes: Axis[] = [];
   let stride = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     const size = shape[axis]!;
@@ -54,14 +63,12 @@ function axesOf(shape: readonly number[], choice: readonly (readonly Segment[])[
     stride *= size;
   }
   if (axes.length === 0) axes.push({ stride: 1, size: 1, segments: whole(1) });
-  return Int32Array.from(
-    axes.reverse().flatMap((axis) => [axis.stride, axis.segments.length, ...axis.segments.flat()]),
-  );
+  return axes.reverse();
 }
 
 /**
  * The tensor of shape `shape` that is made of a float32 tensor's elements by the choice along each of its axes.
- * `undefined` where there is nothing to choose from or to choose.
+ * `undefined` where there is nothing to choose from or to choose, or too many axes are left.
  */
 export function remap(
   backend: OnednnBackend,
@@ -71,7 +78,12 @@ export function remap(
   value = 0,
 ): TensorInfo | undefined {
   if (x.shape.includes(0) || shape.includes(0)) return undefined;
+  const axes = axesOf(x.shape, choice);
+  if (axes.length > AXES) return undefined;
   const y = backend.make(shape);
-  backend.addon.remap(backend.floats(x), y.values, axesOf(x.shape, choice), value);
+  const numbers = Int32Array.from(
+    axes.flatMap(({ stride, segments }) => [stride, segments.length, ...segments.flat()]),
+  );
+  backend.addon.remap(backend.floats(x), y.values, numbers, value);
   return y.info;
 }

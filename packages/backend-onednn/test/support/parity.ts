@@ -34,7 +34,7 @@ export function array(shape: number[], seed: number, { from = -3, to = 3, specia
   );
 }
 
-export interface Result {
+interface Result {
   shape: number[];
   dtype: string;
   values: number[];
