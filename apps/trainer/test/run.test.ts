@@ -153,6 +153,8 @@ it("an interrupted preparation leaves nothing that passes for a corpus, and star
   const stopping = { ...board, line: () => ({ update: () => controller.abort(), end() {} }) };
   await expect(prepareCorpus(config, folder, stopping, controller.signal)).rejects.toThrow();
   expect(existsSync(join(folder, "data", "manifest.jsonl"))).toBe(false);
+  // Nothing is still being written into a folder that the user may now delete.
+  await rm(join(folder, "data"), { recursive: true });
   await prepareCorpus(config, folder, board, never);
   expect((await loadCorpus(config, folder)).length).toBeGreaterThan(0);
 });

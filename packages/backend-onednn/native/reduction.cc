@@ -35,7 +35,8 @@ struct Largest {
   static constexpr double start = -std::numeric_limits<double>::infinity();
   template <class T>
   static T join(T a, T b) {
-    return (b > a) | (b != b) ? b : a;
+    const T larger = b > a ? b : a;
+    return b != b ? b : larger;
   }
 };
 
@@ -44,7 +45,8 @@ struct Smallest {
   static constexpr double start = std::numeric_limits<double>::infinity();
   template <class T>
   static T join(T a, T b) {
-    return (b < a) | (b != b) ? b : a;
+    const T smaller = b < a ? b : a;
+    return b != b ? b : smaller;
   }
 };
 

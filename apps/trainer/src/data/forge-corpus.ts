@@ -50,52 +50,73 @@ export async function forgeCorpus(faces: SplitFaces, options: ForgeOptions): Pro
 
   const load = faceLoader();
   const samples: Sample[] = [];
-  const writes = new Set<Promise<void>>();
-  const write = async (work: Promise<void>) => {
-    const tracked = work.finally(() => writes.delete(tracked));
-    writes.add(tracked);
-    if (writes.size >= PENDING_WRITES) await Promise.race(writes);
-  };
+  const files = fileWriter();
   const total = faces.train.length + faces.val.length + faces.test.length;
   let done = 0;
 
-  for (const split of SPLITS) {
-    const wanted = split === "test" ? families : sources.map(requireFamily);
-    for (const source of faces[split]) {
-      options.signal.throwIfAborted();
-      const donor = pickDonor(source, faces[split], seed);
-      const face = await load(source);
-      const donorFace = await load(donor);
-      const draws = stream(seed, "forge", source.id);
-      const base = { video: source.video, identity: source.identity, split };
+  try {
+    for (const split of SPLITS) {
+      const wanted = split === "test" ? families : sources.map(requireFamily);
+      for (const source of faces[split]) {
+        options.signal.throwIfAborted();
+        const donor = pickDonor(source, faces[split], seed);
+        const face = await load(source);
+        const donorFace = await load(donor);
+        const draws = stream(seed, "forge", source.id);
+        const base = { video: source.video, identity: source.identity, split };
 
-      const real = join(folder, "images", "real", `${source.id}.png`);
-      await write(savePng(real, commonDegradation(face.image, draws.child("real", "degradation")).image));
-      samples.push({ id: `real/${source.id}`, path: real, label: 0, domain: "real", ...base });
+        const real = join(folder, "images", "real", `${source.id}.png`);
+        await files.add(savePng(real, commonDegradation(face.image, draws.child("real", "degradation")).image));
+        samples.push({ id: `real/${source.id}`, path: real, label: 0, domain: "real", ...base });
 
-      const notes: string[] = [];
-      for (const family of wanted) {
-        const forged = forge(family, face.image, {
-          landmarks: face.landmarks,
-          donor: donorFace.image,
-          donorLandmarks: donorFace.landmarks,
-          stream: draws.child(family),
-        });
-        const id = `${family}/${source.id}`;
-        const path = join(folder, "images", family, `${source.id}.png`);
-        const mask = join(folder, "masks", family, `${source.id}.png`);
-        await write(savePng(path, commonDegradation(forged.image, draws.child(family, "degradation")).image));
-        await write(savePng(mask, forged.mask));
-        samples.push({ id, path, label: 1, domain: family, ...base, mask });
-        notes.push(`${JSON.stringify({ id, donor: donor.id, parameters: forged.parameters })}\n`);
+        const notes: string[] = [];
+        for (const family of wanted) {
+          const forged = forge(family, face.image, {
+            landmarks: face.landmarks,
+            donor: donorFace.image,
+            donorLandmarks: donorFace.landmarks,
+            stream: draws.child(family),
+          });
+          const id = `${family}/${source.id}`;
+          const path = join(folder, "images", family, `${source.id}.png`);
+          const mask = join(folder, "masks", family, `${source.id}.png`);
+          await files.add(savePng(path, commonDegradation(forged.image, draws.child(family, "degradation")).image));
+          await files.add(savePng(mask, forged.mask));
+          samples.push({ id, path, label: 1, domain: family, ...base, mask });
+          notes.push(`${JSON.stringify({ id, donor: donor.id, parameters: forged.parameters })}\n`);
+        }
+        await appendFile(join(folder, "parameters.jsonl"), notes.join(""));
+        options.onProgress(++done, total);
       }
-      await appendFile(join(folder, "parameters.jsonl"), notes.join(""));
-      options.onProgress(++done, total);
     }
+  } finally {
+    await files.settled();
   }
-  await Promise.all(writes);
+  files.throwFailure();
   await writeManifest(join(folder, "manifest.jsonl"), samples);
   return samples;
+}
+
+/** Writes that run while the next face is forged. None is left running, or failing unseen, when the caller stops. */
+function fileWriter() {
+  const pending = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  const throwFailure = () => {
+    if (failures.length > 0) throw failures[0];
+  };
+  return {
+    /** Waits for a free place; throws what an earlier write failed with. */
+    async add(work: Promise<void>): Promise<void> {
+      const tracked = work.catch((error) => void failures.push(error)).finally(() => pending.delete(tracked));
+      pending.add(tracked);
+      if (pending.size >= PENDING_WRITES) await Promise.race(pending);
+      throwFailure();
+    },
+    async settled(): Promise<void> {
+      await Promise.all(pending);
+    },
+    throwFailure,
+  };
 }
 
 function requireFamily(name: string): ForgeryFamily {
