@@ -10,6 +10,7 @@
 #include "layout.h"
 #include "lists.h"
 #include "matmul.h"
+#include "outer-product.h"
 #include "memory.h"
 #include "onednn.h"
 #include "parallel.h"
@@ -48,6 +49,7 @@ NAPI_MODULE_INIT() {
       EXPORT(resetKernelTime),
       EXPORT(setBfloat16),
       EXPORT(matmul),
+      EXPORT(outerProduct),
       EXPORT(convolution),
       EXPORT(convolutionBackwardInput),
       EXPORT(convolutionBackwardFilter),
