@@ -6,6 +6,7 @@
 #include "convolution-shape.h"
 #include "onednn.h"
 #include "parallel.h"
+#include "scratch.h"
 
 namespace roga {
 
@@ -77,18 +78,19 @@ dnnl::convolution_backward_weights::primitive_desc describeBackwardWeights(const
 
 #endif
 
-/** A primitive, and memory for the filter where the primitive wants it in another layout than ours. */
+/**
+ * A primitive, and the layout that it wants the filter in. Memory for the filter in another layout than ours is one for
+ * all primitives: many shapes would otherwise keep as many copies.
+ */
 template <class Primitive, class Description>
 struct Prepared {
   Primitive primitive;
   dnnl::memory::desc layout;
-  dnnl::memory packed;
+  bool repacks;
 
   Prepared(const Description& description, const dnnl::memory::desc& layout_, const dnnl::memory::desc& plain)
-      : primitive(description), layout(layout_) {
-    if (layout != plain) packed = dnnl::memory(layout, engine());
-  }
-  bool repacks() const { return static_cast<bool>(packed); }
+      : primitive(description), layout(layout_), repacks(layout_ != plain) {}
+  dnnl::memory packed() const { return at(layout, scratch(Scratch::kB, layout.get_size())); }
 };
 
 struct Forward : Prepared<dnnl::convolution_forward, dnnl::convolution_forward::primitive_desc> {
@@ -116,9 +118,10 @@ Key keyOf(Ints shape, int variant) {
 template <class P>
 dnnl::memory filterFor(P& prepared, const Shape& s, ConstFloats filter) {
   const dnnl::memory plain = at(s.filter(), filter.data);
-  if (!prepared.repacks()) return plain;
-  reorder(plain, prepared.packed);
-  return prepared.packed;
+  if (!prepared.repacks) return plain;
+  const dnnl::memory packed = prepared.packed();
+  reorder(plain, packed);
+  return packed;
 }
 
 }  // namespace
@@ -160,10 +163,11 @@ void convolutionBackwardFilter(Ints shape, ConstFloats x, ConstFloats dy, Floats
   require(dfilter, s.filterSize(), "dfilter");
   BackwardWeights& backward = cache.get(keyOf(shape, 0), [&] { return BackwardWeights(s); });
   const dnnl::memory plain = at(s.filter(), dfilter.data);
+  const dnnl::memory packed = backward.repacks ? backward.packed() : plain;
   backward.primitive.execute(stream(), {{DNNL_ARG_SRC, at(s.input(), x.data)},
                                         {DNNL_ARG_DIFF_DST, at(s.output(), dy.data)},
-                                        {DNNL_ARG_DIFF_WEIGHTS, backward.repacks() ? backward.packed : plain}});
-  if (backward.repacks()) reorder(backward.packed, plain);
+                                        {DNNL_ARG_DIFF_WEIGHTS, packed}});
+  if (backward.repacks) reorder(packed, plain);
   stream().wait();
 }
 

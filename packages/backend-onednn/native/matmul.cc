@@ -18,7 +18,7 @@ struct Product {
 
   Key key() const {
     const int flags = transposeA | transposeB << 1 | sharedA << 2 | sharedB << 3 | (precision == Precision::kBfloat16) << 4;
-    return {static_cast<int32_t>(batch), static_cast<int32_t>(m), static_cast<int32_t>(n), static_cast<int32_t>(k), flags, threads()};
+    return {batch, m, n, k, flags, threads()};
   }
   Type type() const { return precision == Precision::kBfloat16 ? Type::bf16 : Type::f32; }
 
@@ -38,10 +38,11 @@ struct Product {
   dnnl::memory::desc out() const { return matrix(batch, m, n, false, Type::f32); }
 };
 
-/** A product whose second operand oneDNN may want packed. */
+/** A product whose second operand oneDNN may want packed, in memory that all products share. */
 struct Prepared {
   dnnl::matmul primitive;
-  dnnl::memory packedB;
+  dnnl::memory::desc layoutB;
+  bool packsB;
 
   explicit Prepared(const Product& p) {
     dnnl::memory::desc anyB({p.k, p.n}, p.type(), Tag::any);
@@ -52,7 +53,8 @@ struct Prepared {
     dnnl::matmul::primitive_desc description({p.a(p.type()), anyB, p.out()}, engine());
 #endif
     primitive = dnnl::matmul(description);
-    if (description.weights_desc() != p.b(Type::f32)) packedB = dnnl::memory(description.weights_desc(), engine());
+    layoutB = description.weights_desc();
+    packsB = layoutB != p.b(Type::f32);
   }
 };
 
@@ -80,9 +82,10 @@ void matmul(ConstFloats a, ConstFloats b, Floats out, int64_t batch, int64_t m, 
     source = converted;
   }
   dnnl::memory weights = at(product.b(Type::f32), b.data);
-  if (prepared.packedB) {
-    reorder(weights, prepared.packedB);
-    weights = prepared.packedB;
+  if (prepared.packsB) {
+    const dnnl::memory packed = at(prepared.layoutB, scratch(Scratch::kB, prepared.layoutB.get_size()));
+    reorder(weights, packed);
+    weights = packed;
   }
   prepared.primitive.execute(
       stream(), {{DNNL_ARG_SRC, source}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_DST, at(product.out(), out.data)}});

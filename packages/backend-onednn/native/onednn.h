@@ -29,12 +29,12 @@ inline void reorder(const dnnl::memory& from, const dnnl::memory& to) {
   dnnl::reorder(from, to).execute(stream(), const_cast<dnnl::memory&>(from), const_cast<dnnl::memory&>(to));
 }
 
-using Key = std::vector<int32_t>;
+using Key = std::vector<int64_t>;
 
 struct KeyHash {
   size_t operator()(const Key& key) const {
     uint64_t hash = 1469598103934665603u;
-    for (int32_t part : key) hash = (hash ^ static_cast<uint32_t>(part)) * 1099511628211u;
+    for (int64_t part : key) hash = (hash ^ static_cast<uint64_t>(part)) * 1099511628211u;
     return static_cast<size_t>(hash ^ (hash >> 32));
   }
 };

@@ -1,0 +1,50 @@
+/** Programs of `test/programs`, bundled so that Node.js runs them in processes and threads of their own. */
+import { execFile } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+/** One folder below the package's, as its own modules are: the loader of the addon goes by that. */
+const pathOf = (name: string) => join(here, "..", "..", "test-results", `${name}.mjs`);
+
+/** Bundles `test/programs/<name>.ts`; TensorFlow.js stays outside. Gives the path of what Node.js runs. */
+export async function bundleProgram(name: string): Promise<string> {
+  await build({
+    entryPoints: [join(here, "..", "programs", `${name}.ts`)],
+    outfile: pathOf(name),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    conditions: ["@roga/source"],
+    external: ["@tensorflow/*"],
+    logLevel: "error",
+  });
+  return pathOf(name);
+}
+
+/** What became of a process. */
+export interface Ended {
+  /** Exit status; null where a signal ended it. */
+  status: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a bundled program to its end, whatever that is. */
+export function runProgram(
+  name: string,
+  args: string[] = [],
+  environment: Record<string, string> = {},
+): Promise<Ended> {
+  return new Promise((done) => {
+    const child = execFile(
+      process.execPath,
+      ["--expose-gc", pathOf(name), ...args],
+      { maxBuffer: 2 ** 26, timeout: 120_000, env: { ...process.env, ...environment } },
+      (_error, stdout, stderr) => done({ status: child.exitCode, signal: child.signalCode, stdout, stderr }),
+    );
+  });
+}
