@@ -10,7 +10,6 @@
 #include "layout.h"
 #include "lists.h"
 #include "matmul.h"
-#include "outer-product.h"
 #include "memory.h"
 #include "onednn.h"
 #include "parallel.h"
@@ -49,7 +48,6 @@ NAPI_MODULE_INIT() {
       EXPORT(resetKernelTime),
       EXPORT(setBfloat16),
       EXPORT(matmul),
-      EXPORT(outerProduct),
       EXPORT(convolution),
       EXPORT(convolutionBackwardInput),
       EXPORT(convolutionBackwardFilter),

@@ -7,17 +7,12 @@
 #include <cstring>
 
 #include "parallel.h"
+#include "product-tile.h"
 #include "scratch.h"
-#include "vector.h"
 
 namespace roga {
 
 namespace {
-
-/** A tile of the result, which with a row of b fills the registers: kTall rows of kWide vectors. */
-constexpr int kTall = kLanes == 4 ? 6 : kLanes == 8 ? 6 : 14;
-constexpr int kWide = 2;
-constexpr int kPanel = kWide * kLanes;
 
 /** Rows of a and b in a block. */
 constexpr int64_t kDepth = 256;
@@ -41,9 +36,6 @@ struct Tiles {
 /** From one tile's columns of a to the next one's. A row's last vector may spill into the gap. */
 constexpr int64_t kTileStride = kDepth * kTall + kLanes;
 
-/** Rows that are copied this much later are asked for: the processor does not foresee the step from row to row. */
-constexpr int64_t kAhead = 8;
-
 /**
  * Copies rows that are `stride` apart, tile by tile. Whole vectors are copied, whose surplus the next row covers, except
  * from the last row: after that one there may be no memory.
@@ -61,24 +53,6 @@ inline void packTiles(const float* from, int64_t stride, int64_t rows, const Til
         for (int64_t i = 0; i < tall; i += kLanes) store(target + i, load(row + i));
       }
     }
-  }
-}
-
-/**
- * Copies `width` columns of rows that are `stride` apart into panels of kPanel columns, one after another, the last one
- * perhaps narrower and padded with zeros to whole vectors.
- */
-inline void packPanels(const float* from, int64_t stride, int64_t rows, int64_t width, float* to) {
-  const int64_t whole = width / kPanel * kPanel;
-  const int64_t rest = width - whole, wide = (rest + kLanes - 1) / kLanes * kLanes;
-  for (int64_t p = 0; p < rows; p++, from += stride) {
-    for (int64_t j = 0; j < whole; j += kPanel) {
-      float* row = to + j * rows + p * kPanel;
-      for (int i = 0; i < kPanel; i += kLanes) __builtin_prefetch(from + j + i + kAhead * stride);
-      for (int i = 0; i < kPanel; i += kLanes) store(row + i, load(from + j + i));
-    }
-    float* row = to + whole * rows + p * wide;
-    overVectors(rest, [&](int64_t i, auto lanes) { store(row + i, lanes.load(from + whole + i)); });
   }
 }
 
