@@ -31,6 +31,7 @@ void apply(Floats y, ConstFloats bias, F activation) {
 }  // namespace
 
 void biasActivation(Floats y, ConstFloats bias, int64_t activation, double alpha) {
+  require(y, 0, "y");
   const float slope = static_cast<float>(alpha);
   switch (static_cast<Activation>(activation)) {
     case Activation::kLinear:
