@@ -1,5 +1,5 @@
 /**
- * Gradients of gradients are those that the JavaScript backend gives. TensorFlow.js itself has none for elu, relu6, maxima
+ * Gradients of gradients are those that the JavaScript backend gives. TensorFlow.js itself has none for elu, leakyRelu, maxima
  * and clipping, whose gradients are not differentiable to it.
  */
 import * as tf from "@tensorflow/tfjs-core";
@@ -21,7 +21,7 @@ const halves = () =>
 const functions: Record<string, (x: tf.Tensor2D) => tf.Tensor> = {
   "x · x · relu(x)": (x) => tf.mul(tf.mul(x, x), tf.relu(x)),
   "sigmoid and tanh": (x) => tf.mul(tf.sigmoid(x), tf.tanh(x)),
-  "softplus and leakyRelu": (x) => tf.mul(tf.softplus(x), tf.leakyRelu(x, 0.3)),
+  softplus: (x) => tf.mul(tf.softplus(x), tf.log1p(tf.square(x))),
   "exp and log": (x) => tf.log(tf.add(tf.exp(tf.square(x)), 1)),
   "sqrt, rsqrt and reciprocal": (x) => {
     const positive = tf.add(tf.square(x), 1);
