@@ -4,6 +4,8 @@
 #include <new>
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "scratch.h"
+
 namespace roga::detail {
 
 int64_t now() {
@@ -22,6 +24,8 @@ void rethrow(napi_env env, const char* name) {
     throw;
   } catch (const ArgumentError& error) {
     napi_throw_type_error(env, nullptr, (prefix + error.what()).c_str());
+  } catch (const OutOfMemory& error) {
+    napi_throw_range_error(env, nullptr, (prefix + error.what()).c_str());
   } catch (const std::bad_alloc&) {
     napi_throw_range_error(env, nullptr, (prefix + "out of memory").c_str());
   } catch (const dnnl::error& error) {

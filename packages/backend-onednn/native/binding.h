@@ -12,6 +12,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace roga {
 
@@ -34,9 +35,10 @@ struct ArgumentError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/** Throws unless a span holds at least `count` elements. */
+/** Throws unless a span is there and holds at least `count` elements. */
 template <class T>
 inline void require(const Span<T>& span, int64_t count, const char* name) {
+  if (!span) throw ArgumentError(std::string(name) + ": expected " + std::to_string(count) + " elements, got none");
   if (count < 0 || span.size < static_cast<size_t>(count)) {
     throw ArgumentError(std::string(name) + ": expected " + std::to_string(count) + " elements, got " +
                         std::to_string(span.size));
@@ -54,11 +56,14 @@ inline int64_t product(std::initializer_list<int64_t> sizes) {
   return total;
 }
 
-/** An array of typed arrays, for operations over lists. */
+/**
+ * An array of typed arrays, for operations over lists. To look at an element of an array may run JavaScript, which may do
+ * anything to other arrays: so all elements are taken first, and the memory of each is looked up afterwards.
+ */
 struct FloatList {
-  static constexpr size_t kMax = 4096;
+  static constexpr uint32_t kMax = 4096;
   napi_env env = nullptr;
-  napi_value array = nullptr;
+  std::vector<napi_value> elements;
   uint32_t size = 0;
   Floats at(uint32_t index) const;
 };
@@ -145,9 +150,14 @@ struct Convert<FloatList> {
     bool isArray = false;
     FloatList list;
     if (napi_is_array(env, value, &isArray) != napi_ok || !isArray) wrong(index, "an array of Float32Array");
-    napi_get_array_length(env, value, &list.size);
+    if (napi_get_array_length(env, value, &list.size) != napi_ok || list.size > FloatList::kMax) {
+      wrong(index, "an array of at most 4096 Float32Array");
+    }
     list.env = env;
-    list.array = value;
+    list.elements.resize(list.size);
+    for (uint32_t i = 0; i < list.size; i++) {
+      if (napi_get_element(env, value, i, &list.elements[i]) != napi_ok) wrong(index, "an array of Float32Array");
+    }
     return list;
   }
 };
@@ -168,9 +178,7 @@ void rethrow(napi_env env, const char* name);
 }  // namespace detail
 
 inline Floats FloatList::at(uint32_t index) const {
-  napi_value element;
-  if (napi_get_element(env, array, index, &element) != napi_ok) throw ArgumentError("a list has no such element");
-  return detail::Convert<Floats>::from(env, element, index);
+  return detail::Convert<Floats>::from(env, elements[index], index);
 }
 
 /** The N-API callback of a C++ function; `Name` is what errors are prefixed with. */
@@ -202,11 +210,11 @@ struct Bound<Function, Name> {
     (void)arguments;
     std::tuple<A...> converted{detail::Convert<A>::from(env, arguments[I], I)...};
     if constexpr (std::is_void_v<R>) {
-      std::apply(Function, converted);
+      std::apply(Function, std::move(converted));
       return nullptr;
     } else {
       napi_value result;
-      if (napi_create_double(env, static_cast<double>(std::apply(Function, converted)), &result) != napi_ok) {
+      if (napi_create_double(env, static_cast<double>(std::apply(Function, std::move(converted))), &result) != napi_ok) {
         throw std::runtime_error("a result could not be made");
       }
       return result;

@@ -11,6 +11,7 @@ namespace roga {
 
 void select(Bytes condition, ConstFloats a, ConstFloats b, Floats out, int64_t block) {
   if (block < 1) throw ArgumentError("block: expected 1 or more, got " + std::to_string(block));
+  require(condition, 0, "condition");
   const int64_t count = static_cast<int64_t>(condition.size);
   require(a, product({count, block}), "a");
   require(b, product({count, block}), "b");
@@ -37,6 +38,7 @@ void select(Bytes condition, ConstFloats a, ConstFloats b, Floats out, int64_t b
 
 void addN(FloatList inputs, Floats out) {
   if (inputs.size < 1 || inputs.size > FloatList::kMax) throw ArgumentError("inputs: expected 1 to 4096 arrays");
+  require(out, 0, "out");
   const int64_t n = static_cast<int64_t>(out.size);
   std::vector<const float*> arrays;
   for (uint32_t i = 0; i < inputs.size; i++) {
@@ -60,6 +62,7 @@ void addN(FloatList inputs, Floats out) {
 }
 
 void fill(Floats out, double value) {
+  require(out, 0, "out");
   const int64_t n = static_cast<int64_t>(out.size);
   const float each = static_cast<float>(value);
   float* to = out.data;
@@ -71,6 +74,7 @@ namespace {
 template <class From, class To, class F>
 void convert(Span<From> x, Span<To> y, F f) {
   const int64_t n = static_cast<int64_t>(x.size);
+  require(x, 0, "x");
   require(y, n, "y");
   From* in = x.data;
   To* out = y.data;

@@ -46,6 +46,7 @@ void withActivation(Activation activation, float slope, F&& f) {
 }  // namespace
 
 void biasActivation(Floats y, ConstFloats bias, int64_t activation, double alpha) {
+  require(y, 0, "y");
   if (!bias && activation == 0) return;
   withActivation(activationOf(activation), static_cast<float>(alpha), [&](auto f) { apply(y, bias, f); });
 }

@@ -56,8 +56,11 @@ napi_value reserveSlab(napi_env env, napi_callback_info info) {
   }
   napi_value buffer;
   if (napi_create_external_arraybuffer(env, memory, size, unmap, reinterpret_cast<void*>(size), &buffer) != napi_ok) {
-    unmap(env, memory, reinterpret_cast<void*>(size));
-    napi_throw_error(env, nullptr, "reserveSlab: this runtime refuses external ArrayBuffers");
+    // Node.js may have unmapped it already, or may do so later: nothing of it was touched, so that it costs nothing.
+    napi_value error;
+    napi_get_and_clear_last_exception(env, &error);
+    napi_throw_range_error(env, nullptr,
+                           ("reserveSlab: this runtime makes no ArrayBuffer of " + std::to_string(size) + " bytes").c_str());
     return nullptr;
   }
   return buffer;
@@ -77,10 +80,12 @@ napi_value releasePages(napi_env env, napi_callback_info info) {
     napi_throw_type_error(env, nullptr, "releasePages: expected an ArrayBuffer and a range in it");
     return nullptr;
   }
-  const size_t first = roundUp(static_cast<size_t>(begin), kPage);
-  const size_t last = static_cast<size_t>(begin + length) / kPage * kPage;
+  // Whole pages by their addresses: not every ArrayBuffer starts at one.
+  const uintptr_t from = reinterpret_cast<uintptr_t>(data) + static_cast<size_t>(begin);
+  const size_t first = roundUp(from, kPage);
+  const size_t last = (from + static_cast<size_t>(length)) / kPage * kPage;
   if (first < last) {
-    char* memory = static_cast<char*>(data) + first;
+    void* memory = reinterpret_cast<void*>(first);
 #ifdef _WIN32
     DiscardVirtualMemory(memory, last - first);
 #elif defined(__linux__)

@@ -1,7 +1,6 @@
 #include "scratch.h"
 
 #include <cstdlib>
-#include <new>
 
 #ifdef _WIN32
 #include <malloc.h>
@@ -35,7 +34,7 @@ struct ScratchMemory {
 #else
     if (posix_memalign(&memory, kPage, wanted) != 0) memory = nullptr;
 #endif
-    if (memory == nullptr) throw std::bad_alloc();
+    if (memory == nullptr) throw OutOfMemory(wanted);
     bytes = wanted;
   }
 };

@@ -37,6 +37,7 @@ void mapPair(ConstFloats a, ConstFloats b, Floats y, int64_t cost, F f) {
 
 // Comparisons are written so that a NaN passes through.
 void unary(int64_t operation, ConstFloats x, Floats y, double first, double second) {
+  require(x, 0, "x");
   require(y, static_cast<int64_t>(x.size), "y");
   const float alpha = static_cast<float>(first);
   const float beta = static_cast<float>(second);
@@ -97,6 +98,7 @@ void unary(int64_t operation, ConstFloats x, Floats y, double first, double seco
 }
 
 void unaryGradient(int64_t operation, ConstFloats dy, ConstFloats saved, Floats out, double first, double second) {
+  require(dy, 0, "dy");
   require(saved, static_cast<int64_t>(dy.size), "saved");
   require(out, static_cast<int64_t>(dy.size), "out");
   const float alpha = static_cast<float>(first);

@@ -4,6 +4,7 @@
  * neighbouring free blocks are joined. Pages are taken from the system when they are first written; what is free beyond
  * a bound is given back.
  */
+import { constants } from "node:buffer";
 import { totalmem } from "node:os";
 import type { Addon } from "./addon.js";
 
@@ -66,6 +67,8 @@ export class Arena {
   allocate(length: number): Float32Array {
     const size = Math.max(ALIGNMENT, Math.ceil((length * 4) / ALIGNMENT) * ALIGNMENT);
     const block = this.bestFit(size) ?? this.newSlab(size);
+    // There are arrays longer than Node.js makes them: then the block stays free.
+    const values = new Float32Array(block.slab.buffer, block.offset, length);
     this.unlist(block);
     if (block.size - size >= SMALLEST_REST) this.split(block, size);
     if (block.resident) this.idle -= block.size;
@@ -73,7 +76,6 @@ export class Arena {
     block.resident = true;
     this.inUse += block.size;
     this.peak = Math.max(this.peak, this.inUse);
-    const values = new Float32Array(block.slab.buffer, block.offset, length);
     this.used.set(values, block);
     return values;
   }
@@ -134,7 +136,9 @@ export class Arena {
     const most = totalmem();
     if (size > most) throw new RangeError(`no memory for a tensor of ${size} bytes: this machine has ${most}`);
     const bytes = Math.max(size, this.options.slabBytes);
-    const slab = { buffer: this.addon.reserveSlab(bytes), size: bytes };
+    // Some versions of Node.js bound what an addon can make by the longest Buffer.
+    const buffer = bytes <= constants.MAX_LENGTH ? this.addon.reserveSlab(bytes) : new ArrayBuffer(bytes);
+    const slab = { buffer, size: bytes };
     this.slabs.add(slab.buffer);
     const block: Block = {
       slab,

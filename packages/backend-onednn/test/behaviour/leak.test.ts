@@ -17,7 +17,9 @@ beforeAll(async () => {
 afterAll(() => tf.setBackend("cpu"));
 
 async function heldAfter(...args: string[]): Promise<Held[]> {
-  const { status, stdout, stderr } = await runProgram("leak", args, { ROGA_ONEDNN_SMALLEST_POOLED: "0" });
+  const { status, stdout, stderr } = await runProgram("leak", args, {
+    environment: { ROGA_ONEDNN_SMALLEST_POOLED: "0" },
+  });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Held[];
 }

@@ -5,7 +5,8 @@
  */
 import type { Addon } from "../../src/addon.js";
 
-const GUARD = 67;
+/** Words on either side. With none, each array has memory of its own exactly: then a sanitizer sees reads beside it as well. */
+const GUARD = Number(process.env.ROGA_TEST_GUARD ?? 67);
 /** No kernel computes these bits: a NaN with a payload of its own. */
 const CANARY = 0x7fc0dead;
 

@@ -33,16 +33,27 @@ export interface Ended {
   stderr: string;
 }
 
+/** How a program is run. */
+export interface Surroundings {
+  /** Variables of the environment, beside those that there are. */
+  environment?: Record<string, string>;
+  /** The most address space that it may use; on Linux. */
+  kibibytes?: number;
+}
+
 /** Runs a bundled program to its end, whatever that is. */
 export function runProgram(
   name: string,
   args: string[] = [],
-  environment: Record<string, string> = {},
+  { environment = {}, kibibytes }: Surroundings = {},
 ): Promise<Ended> {
+  const command = [process.execPath, "--expose-gc", pathOf(name), ...args];
+  if (kibibytes !== undefined) command.unshift("sh", "-c", `ulimit -v ${kibibytes} && exec "$@"`, "sh");
+  const [file, ...rest] = command as [string, ...string[]];
   return new Promise((done) => {
     const child = execFile(
-      process.execPath,
-      ["--expose-gc", pathOf(name), ...args],
+      file,
+      rest,
       { maxBuffer: 2 ** 26, timeout: 120_000, env: { ...process.env, ...environment } },
       (_error, stdout, stderr) => done({ status: child.exitCode, signal: child.signalCode, stdout, stderr }),
     );
