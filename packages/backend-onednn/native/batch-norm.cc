@@ -67,16 +67,28 @@ void roughMeans(const float* x, int64_t rows, int64_t channels, float* means) {
   }
 }
 
+/**
+ * Calls f(row) for all rows, as a second pass over them: each thread begins with the rows that it saw last in the first
+ * pass, which are still in the cache, and ends with those that the next operation begins with.
+ */
+template <class F>
+void secondPass(int64_t rows, int64_t channels, F&& f) {
+  const int64_t block = std::max<int64_t>(1, (1 << 14) / channels);
+  parallelFor(rows, rows * channels, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t last = end; last > begin; last -= block) {
+      for (int64_t row = std::max(begin, last - block); row < last; row++) f(row);
+    }
+  });
+}
+
 /** y = activation(a · x + b), channel by channel. */
 template <Activation A>
 void transformRows(const float* x, const float* a, const float* b, float* y, int64_t rows, int64_t channels) {
-  parallelFor(rows, rows * channels, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      const float* from = x + row * channels;
-      float* to = y + row * channels;
+  secondPass(rows, channels, [=](int64_t row) {
+    const float* from = x + row * channels;
+    float* to = y + row * channels;
 #pragma omp simd
-      for (int64_t c = 0; c < channels; c++) to[c] = activate<A>(a[c] * from[c] + b[c]);
-    }
+    for (int64_t c = 0; c < channels; c++) to[c] = activate<A>(a[c] * from[c] + b[c]);
   });
 }
 
@@ -153,15 +165,13 @@ void backward(const float* dy, const float* x, const float* gamma, const float* 
     q[c] = static_cast<float>(-inverse * product / static_cast<double>(rows));
     r[c] = static_cast<float>(sum / static_cast<double>(rows));
   }
-  parallelFor(rows, rows * channels, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      const float *g = dy + row * channels, *v = x + row * channels;
-      float* to = dx + row * channels;
+  secondPass(rows, channels, [=](int64_t row) {
+    const float *g = dy + row * channels, *v = x + row * channels;
+    float* to = dx + row * channels;
 #pragma omp simd
-      for (int64_t c = 0; c < channels; c++) {
-        const float dz = activateBackward<A>(a[c] * v[c] + b[c], g[c]);
-        to[c] = p[c] * ((dz - r[c]) + q[c] * (v[c] - mean[c]));
-      }
+    for (int64_t c = 0; c < channels; c++) {
+      const float dz = activateBackward<A>(a[c] * v[c] + b[c], g[c]);
+      to[c] = p[c] * ((dz - r[c]) + q[c] * (v[c] - mean[c]));
     }
   });
 }
