@@ -9,7 +9,6 @@
 #include "onednn.h"
 #include "parallel.h"
 #include "pointwise.h"
-#include "product-tile.h"
 #include "scratch.h"
 
 namespace roga {
@@ -113,11 +112,10 @@ struct BackwardWeights : Prepared<dnnl::convolution_backward_weights, dnnl::conv
 };
 
 /**
- * Up to this many weights, oneDNN's convolution computes their gradient, a sum over many pixels, faster than a product of
- * matrices does, be it our own or oneDNN's in bfloat16: measured for oneDNN 2.6 on AVX-512.
+ * Up to this many weights, oneDNN's convolution computes their gradient, a sum over many pixels, faster than our product of
+ * matrices does: measured for oneDNN 2.6 on AVX-512.
  */
 constexpr int64_t kSmallFilter = 1 << 13;
-constexpr int64_t kSmallBfloat16 = 1 << 16;
 
 ConstFloats values(const float* data, int64_t size) { return {data, static_cast<size_t>(size)}; }
 
@@ -183,7 +181,9 @@ void convolution(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias
   if (s.isProduct()) {
     const int64_t pixels = s.n * s.oh * s.ow;
     const float* used = usedPixels(s, x.data);
-    if (kHasProducts && !usesBfloat16()) return pointwise(used, filter.data, y.data, pixels, s.c, s.k, false, epilogue);
+    if (usesOwnProducts()) {
+      return pointwise(used, filter.data, y.data, pixels, s.c, s.k, false, epilogue, usesBfloat16());
+    }
     matmul(values(used, pixels * s.c), filter, y, 1, pixels, s.k, s.c, false, false, false, false);
     return biasActivation(y, bias, activation, alpha);
   }
@@ -207,8 +207,8 @@ void convolutionBackwardInput(Ints shape, ConstFloats dy, ConstFloats filter, Fl
   if (s.isProduct()) {
     const int64_t pixels = s.n * s.oh * s.ow, size = pixels * s.c;
     float* used = s.isStrided() ? scratch<float>(Scratch::kPixels, static_cast<size_t>(size)) : dx.data;
-    if (kHasProducts && !usesBfloat16()) {
-      pointwise(dy.data, filter.data, used, pixels, s.k, s.c, true, {});
+    if (usesOwnProducts()) {
+      pointwise(dy.data, filter.data, used, pixels, s.k, s.c, true, {}, usesBfloat16());
     } else {
       matmul(dy, filter, Floats{used, static_cast<size_t>(size)}, 1, pixels, s.c, s.k, false, true, false, false);
     }
@@ -228,7 +228,7 @@ void convolutionBackwardFilter(Ints shape, ConstFloats x, ConstFloats dy, Floats
   require(x, s.inputSize(), "x");
   require(dy, s.outputSize(), "dy");
   require(dfilter, s.filterSize(), "dfilter");
-  if (s.isProduct() && s.filterSize() > (usesBfloat16() ? kSmallBfloat16 : kSmallFilter)) {
+  if (s.isProduct() && s.filterSize() > kSmallFilter) {
     const int64_t pixels = s.n * s.oh * s.ow;
     const ConstFloats used = values(usedPixels(s, x.data), pixels * s.c);
     return matmul(used, dy, dfilter, 1, s.c, s.k, pixels, true, false, false, false);

@@ -69,6 +69,17 @@ void setBfloat16(bool on) {
 
 bool usesBfloat16() { return precision == Precision::kBfloat16; }
 
+bool usesOwnProducts() {
+  if (!usesBfloat16()) return kHasProducts;
+#if defined(__AVX512F__)
+  // oneDNN alone uses the matrix units that some processors have.
+  static const bool own = __builtin_cpu_supports("avx512bf16") && !__builtin_cpu_supports("amx-bf16");
+  return own;
+#else
+  return false;
+#endif
+}
+
 void matmul(ConstFloats a, ConstFloats b, Floats out, int64_t batch, int64_t m, int64_t n, int64_t k, bool transposeA,
             bool transposeB, bool sharedA, bool sharedB) {
   static thread_local Cache<Prepared> cache(kCachedShapes);
@@ -77,8 +88,8 @@ void matmul(ConstFloats a, ConstFloats b, Floats out, int64_t batch, int64_t m, 
   require(b, product({sharedB ? 1 : batch, k, n}), "b");
   require(out, product({batch, m, n}), "out");
   // oneDNN transposes a first, which costs a good part of a product with a short result.
-  if (kHasProducts && batch == 1 && transposeA && !transposeB && !usesBfloat16() && m >= 8 && n >= kLanes && k >= 32) {
-    return outerProduct(a, b, out, k, m, n);
+  if (usesOwnProducts() && batch == 1 && transposeA && !transposeB && m >= 8 && n >= kLanes && k >= 32) {
+    return outerProduct(a, b, out, k, m, n, usesBfloat16());
   }
   const Product product{batch, m, n, k, transposeA, transposeB, sharedA, sharedB, precision};
   Prepared& prepared = cache.get(product.key(), [&] { return Prepared(product); });

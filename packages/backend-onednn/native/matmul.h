@@ -11,6 +11,9 @@ enum class Precision { kFloat32, kBfloat16 };
 void setBfloat16(bool on);
 bool usesBfloat16();
 
+/** Whether products of the precision are to be computed by this package's own kernels, where their shapes suit these. */
+bool usesOwnProducts();
+
 /**
  * out[i] = op(a[i]) · op(b[i]) for i in [0, batch), row-major: op(a) is m×k, op(b) k×n. `sharedA`/`sharedB`: the same
  * matrix for every i.

@@ -14,7 +14,7 @@ namespace roga {
 
 namespace {
 
-/** Rows of a and b in a block. */
+/** Words along the sum in a block. */
 constexpr int64_t kDepth = 256;
 /** Columns of a in a block, in tiles, and of b: each less than 400 KB with these rows. */
 constexpr int64_t kTiles = 384 / kTall;
@@ -38,26 +38,33 @@ constexpr int64_t kTileStride = kDepth * kTall + kLanes;
 
 /**
  * Copies rows that are `stride` apart, tile by tile. Whole vectors are copied, whose surplus the next row covers, except
- * from the last row: after that one there may be no memory.
+ * from the last rows: after those there may be no memory.
  */
-inline void packTiles(const float* from, int64_t stride, int64_t rows, const Tiles& tiles, float* to) {
-  for (int64_t p = 0; p < rows; p++, from += stride) {
+template <class P>
+ROGA_PRODUCT void packTiles(const float* from, int64_t stride, int64_t rows, const Tiles& tiles, float* to) {
+  const int64_t words = wordsOf<P>(rows);
+  for (int64_t p = 0; p < words; p++, from += P::kRows * stride) {
     for (int64_t t = 0; t < tiles.count; t++) {
       const int64_t tall = tiles.tall(t);
       const float* row = from + tiles.begin[t];
+      const float* next = row + (P::kRows - 1) * stride;
       __builtin_prefetch(row + kAhead * stride);
       float* target = to + t * kTileStride + p * tall;
-      if (p == rows - 1) {
-        std::memcpy(target, row, static_cast<size_t>(tall) * sizeof(float));
-      } else {
-        for (int64_t i = 0; i < tall; i += kLanes) store(target + i, load(row + i));
+      for (int64_t i = 0; i < tall; i += kLanes) {
+        if (p < words - 1) {
+          store(target + i, P::join(load(row + i), load(next + i)));
+          continue;
+        }
+        const FirstLanes lanes{std::min<int64_t>(kLanes, tall - i)};
+        const bool alone = P::kRows > 1 && rows % P::kRows != 0;
+        lanes.store(target + i, P::join(lanes.load(row + i), alone ? Vector{} : lanes.load(next + i)));
       }
     }
   }
 }
 
-template <int Tall, int Wide>
-void tile(const float* a, const float* b, int64_t depth, float* out, int64_t stride, int64_t columns, bool first) {
+template <class P, int Tall, int Wide>
+ROGA_PRODUCT void tile(const float* a, const float* b, int64_t depth, float* out, int64_t stride, int64_t columns, bool first) {
   Vector sum[Tall][Wide] = {};
   if (!first) {
     for (int i = 0; i < Tall; i++) {
@@ -71,7 +78,7 @@ void tile(const float* a, const float* b, int64_t depth, float* out, int64_t str
 #pragma GCC unroll 16
     for (int i = 0; i < Tall; i++) {
 #pragma GCC unroll 2
-      for (int j = 0; j < Wide; j++) sum[i][j] += a[i] * row[j];
+      for (int j = 0; j < Wide; j++) sum[i][j] = P::add(sum[i][j], a[i], row[j]);
     }
   }
 #pragma GCC unroll 16
@@ -92,16 +99,17 @@ void tile(const float* a, const float* b, int64_t depth, float* out, int64_t str
 
 using Tile = void (*)(const float*, const float*, int64_t, float*, int64_t, int64_t, bool);
 
-template <int Wide, int... Tall>
+template <class P, int Wide, int... Tall>
 constexpr Tile tileOf(int64_t tall, std::integer_sequence<int, Tall...>) {
-  constexpr Tile tiles[] = {tile<Tall + 1, Wide>...};
+  constexpr Tile tiles[] = {tile<P, Tall + 1, Wide>...};
   return tiles[tall - 1];
 }
 
 /** The function for tiles of `tall` rows, which need `wide` vectors. */
+template <class P>
 Tile tileFor(int64_t tall, int64_t wide) {
   const std::make_integer_sequence<int, kTall> heights;
-  return wide == 1 ? tileOf<1>(tall, heights) : tileOf<kWide>(tall, heights);
+  return wide == 1 ? tileOf<P, 1>(tall, heights) : tileOf<P, kWide>(tall, heights);
 }
 
 /** Scratch memory of one thread. */
@@ -112,21 +120,22 @@ struct Packed {
   static constexpr size_t kB = kDepth * kColumns;
 };
 
-/** Columns [begin, begin + tiles.columns) of a times b, summed over the rows of `length`. */
+/** The rows [begin, begin + tiles' columns) of the result, summed over the rows of `length`. */
+template <class P>
 void blockProduct(const float* a, const float* b, float* out, Range length, int64_t begin, const Tiles& tiles, int64_t m, int64_t n,
                   Packed packed) {
-  for (int64_t p = length.begin; p < length.end; p += kDepth) {
-    const int64_t depth = std::min(kDepth, length.end - p);
-    packTiles(a + p * m + begin, m, depth, tiles, packed.a);
+  for (int64_t p = length.begin; p < length.end; p += kDepth * P::kRows) {
+    const int64_t rows = std::min(kDepth * P::kRows, length.end - p), depth = wordsOf<P>(rows);
+    packTiles<P>(a + p * m + begin, m, rows, tiles, packed.a);
     for (int64_t column = 0; column < n; column += kColumns) {
       const int64_t width = std::min(kColumns, n - column);
-      packPanels(b + p * n + column, n, depth, width, packed.b);
+      packPanels<P>(b + p * n + column, n, rows, width, packed.b);
       for (int64_t t = 0; t < tiles.count; t++) {
         const float* panel = packed.b;
         for (int64_t j = 0; j < width; j += kPanel) {
           const int64_t columns = std::min<int64_t>(kPanel, width - j), wide = (columns + kLanes - 1) / kLanes;
           float* to = out + (begin + tiles.begin[t]) * n + column + j;
-          tileFor(tiles.tall(t), wide)(packed.a + t * kTileStride, panel, depth, to, n, columns, p == length.begin);
+          tileFor<P>(tiles.tall(t), wide)(packed.a + t * kTileStride, panel, depth, to, n, columns, p == length.begin);
           panel += depth * wide * kLanes;
         }
       }
@@ -135,39 +144,35 @@ void blockProduct(const float* a, const float* b, float* out, Range length, int6
 }
 
 /** The rows [rows.begin, rows.end) of the result. */
+template <class P>
 void product(const float* a, const float* b, float* out, Range length, Range rows, int64_t m, int64_t n, Packed packed) {
   const int64_t height = rows.end - rows.begin, most = kTiles * kTall, blocks = (height + most - 1) / most;
   for (int64_t i = 0; i < blocks; i++) {
     const int64_t begin = rows.begin + height * i / blocks, end = rows.begin + height * (i + 1) / blocks;
-    blockProduct(a, b, out, length, begin, Tiles(end - begin), m, n, packed);
+    blockProduct<P>(a, b, out, length, begin, Tiles(end - begin), m, n, packed);
   }
 }
 
-}  // namespace
-
-void outerProduct(ConstFloats a, ConstFloats b, Floats out, int64_t length, int64_t m, int64_t n) {
-  if (length < 1 || m < 1 || n < 1) throw ArgumentError("expected matrices of at least one element");
-  require(a, roga::product({length, m}), "a");
-  require(b, roga::product({length, n}), "b");
-  require(out, roga::product({m, n}), "out");
+template <class P>
+void outerProductIn(const float* a, const float* b, float* out, int64_t length, int64_t m, int64_t n) {
   const int workers = m * n * length < (1 << 18) ? 1 : threads();
   float* packedA = scratch<float>(Scratch::kA, Packed::kA * workers);
   float* packedB = scratch<float>(Scratch::kB, Packed::kB * workers);
   const auto packed = [&](int i) { return Packed{packedA + Packed::kA * i, packedB + Packed::kB * i}; };
-  if (m * n <= kSmall && length >= workers * kDepth) {
+  if (m * n <= kSmall && length >= workers * kDepth * P::kRows) {
     // Each thread's result but the first's, which goes to its place.
     float* others = scratch<float>(Scratch::kAccumulators, static_cast<size_t>((workers - 1) * m * n));
 #pragma omp parallel num_threads(workers)
     {
       const int i = omp_get_thread_num();
-      float* to = i == 0 ? out.data : others + (i - 1) * m * n;
-      product(a.data, b.data, to, part(length, i, workers, 16), {0, m}, m, n, packed(i));
+      float* to = i == 0 ? out : others + (i - 1) * m * n;
+      product<P>(a, b, to, part(length, i, workers, 16), {0, m}, m, n, packed(i));
     }
     for (int i = 1; i < workers; i++) {
       const float* other = others + (i - 1) * m * n;
       parallelFor(m * n, m * n, kLanes, [&](int64_t begin, int64_t end) {
 #pragma omp simd
-        for (int64_t k = begin; k < end; k++) out.data[k] += other[k];
+        for (int64_t k = begin; k < end; k++) out[k] += other[k];
       });
     }
     return;
@@ -176,8 +181,21 @@ void outerProduct(ConstFloats a, ConstFloats b, Floats out, int64_t length, int6
   {
     const int i = omp_get_thread_num();
     const Range rows = part(m, i, workers);
-    if (rows.begin < rows.end) product(a.data, b.data, out.data, {0, length}, rows, m, n, packed(i));
+    if (rows.begin < rows.end) product<P>(a, b, out, {0, length}, rows, m, n, packed(i));
   }
+}
+
+}  // namespace
+
+void outerProduct(ConstFloats a, ConstFloats b, Floats out, int64_t length, int64_t m, int64_t n, bool bfloat16) {
+  if (length < 1 || m < 1 || n < 1) throw ArgumentError("expected matrices of at least one element");
+  require(a, roga::product({length, m}), "a");
+  require(b, roga::product({length, n}), "b");
+  require(out, roga::product({m, n}), "out");
+  if constexpr (kHasBfloat16Products) {
+    if (bfloat16) return outerProductIn<Bfloat16>(a.data, b.data, out.data, length, m, n);
+  }
+  outerProductIn<Float32>(a.data, b.data, out.data, length, m, n);
 }
 
 }  // namespace roga

@@ -5,7 +5,10 @@
 
 namespace roga {
 
-/** out = aᵀ · b for row-major a (length × m), b (length × n) and out (m × n). */
-void outerProduct(ConstFloats a, ConstFloats b, Floats out, int64_t length, int64_t m, int64_t n);
+/**
+ * out = aᵀ · b for row-major a (length × m), b (length × n) and out (m × n); with `bfloat16`, which needs a processor that
+ * has such products, of a and b rounded to it.
+ */
+void outerProduct(ConstFloats a, ConstFloats b, Floats out, int64_t length, int64_t m, int64_t n, bool bfloat16);
 
 }  // namespace roga

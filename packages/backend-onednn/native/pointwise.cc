@@ -49,8 +49,8 @@ inline void put(float* to, Vector value, int64_t columns, bool streamed) {
   store(to, value);
 }
 
-template <int Tall, int Wide>
-void tile(const float* x, int64_t stride, const float* panel, int64_t depth, const Target& target) {
+template <class P, int Tall, int Wide>
+ROGA_PRODUCT void tile(const float* x, int64_t stride, const float* panel, int64_t depth, const Target& target) {
   Vector sum[Tall][Wide];
   const float* bias = target.epilogue.bias;
 #pragma GCC unroll 2
@@ -75,7 +75,7 @@ void tile(const float* x, int64_t stride, const float* panel, int64_t depth, con
     for (int i = 0; i < Tall; i++) {
       const float value = rows[i / 3][(i % 3) * stride];
 #pragma GCC unroll 2
-      for (int j = 0; j < Wide; j++) sum[i][j] += value * row[j];
+      for (int j = 0; j < Wide; j++) sum[i][j] = P::add(sum[i][j], value, row[j]);
     }
 #pragma GCC unroll 5
     for (int g = 0; g < kPointers; g++) {
@@ -105,46 +105,73 @@ void tile(const float* x, int64_t stride, const float* panel, int64_t depth, con
 
 using Tile = void (*)(const float*, int64_t, const float*, int64_t, const Target&);
 
-template <int Wide, int... Tall>
+template <class P, int Wide, int... Tall>
 constexpr Tile tileOf(int64_t tall, std::integer_sequence<int, Tall...>) {
-  constexpr Tile tiles[] = {tile<Tall + 1, Wide>...};
+  constexpr Tile tiles[] = {tile<P, Tall + 1, Wide>...};
   return tiles[tall - 1];
 }
 
+template <class P>
 Tile tileFor(int64_t tall, int64_t wide) {
   const std::make_integer_sequence<int, kTall> heights;
-  return wide <= kLanes ? tileOf<1>(tall, heights) : tileOf<kWide>(tall, heights);
+  return wide <= kLanes ? tileOf<P, 1>(tall, heights) : tileOf<P, kWide>(tall, heights);
 }
 
-/** Copies w to panels: `panels` holds k times the columns in whole vectors. */
+/** Copies `count` numbers to words, the last one filled up with zero. */
+template <class P>
+ROGA_PRODUCT void copyWords(const float* from, int64_t count, float* to) {
+  if constexpr (P::kRows == 1) {
+    std::memcpy(to, from, static_cast<size_t>(count) * sizeof(float));
+  } else {
+#if defined(__AVX512F__)
+    int64_t i = 0;
+    for (; i + 16 <= count; i += 16) P::narrow(from + i, to + i / 2);
+    if (i == count) return;
+    float rest[16] = {}, words[8];
+    std::memcpy(rest, from + i, static_cast<size_t>(count - i) * sizeof(float));
+    P::narrow(rest, words);
+    std::memcpy(to + i / 2, words, static_cast<size_t>(wordsOf<P>(count - i)) * sizeof(float));
+#endif
+  }
+}
+
+/** Copies w to panels: `panels` holds as many words as k makes, times the columns in whole vectors. */
+template <class P>
 void packWeights(const float* w, int64_t k, int64_t n, bool transposed, float* panels) {
-  const int64_t count = (n + kPanel - 1) / kPanel;
+  const int64_t count = (n + kPanel - 1) / kPanel, depth = wordsOf<P>(k);
+  float* rows = nullptr;
+  if (transposed && P::kRows > 1) {
+    rows = scratch<float>(Scratch::kC, static_cast<size_t>(n * depth));
+    parallelFor(n, k * n, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) copyWords<P>(w + i * k, k, rows + i * depth);
+    });
+  }
   parallelFor(count, k * n, 1, [&](int64_t first, int64_t last) {
     if (!transposed) {
       const int64_t j = first * kPanel;
-      return packPanels(w + j, n, k, std::min(n, last * kPanel) - j, panels + j * k);
+      return packPanels<P>(w + j, n, k, std::min(n, last * kPanel) - j, panels + j * depth);
     }
     for (int64_t panel = first; panel < last; panel++) {
       const int64_t j = panel * kPanel, columns = std::min<int64_t>(kPanel, n - j), wide = panelWidth(j, n);
-      float* to = panels + j * k;
-      transposeTile(w + j * k, k, to, wide, k, columns);
-      for (int64_t p = 0; columns < wide && p < k; p++) std::fill(to + p * wide + columns, to + (p + 1) * wide, 0.0f);
+      float* to = panels + j * depth;
+      transposeTile((rows ? rows : w) + j * depth, depth, to, wide, depth, columns);
+      for (int64_t p = 0; columns < wide && p < depth; p++) std::fill(to + p * wide + columns, to + (p + 1) * wide, 0.0f);
     }
   });
 }
 
-}  // namespace
-
-void pointwise(const float* x, const float* w, float* y, int64_t rows, int64_t k, int64_t n, bool transposed,
-               const Epilogue& epilogue) {
+template <class P>
+void pointwiseIn(const float* x, const float* w, float* y, int64_t rows, int64_t k, int64_t n, bool transposed,
+                 const Epilogue& epilogue) {
   const int64_t panelColumns = (n + kLanes - 1) / kLanes * kLanes, panelCount = (n + kPanel - 1) / kPanel;
-  float* panels = scratch<float>(Scratch::kB, static_cast<size_t>(k * panelColumns));
-  packWeights(w, k, n, transposed, panels);
+  const int64_t depth = wordsOf<P>(k);
+  float* panels = scratch<float>(Scratch::kB, static_cast<size_t>(depth * panelColumns));
+  packWeights<P>(w, k, n, transposed, panels);
   // Either all panels pass over a tile's rows before the next tile's, or each panel over as many rows as the cache holds.
-  const bool few = k * panelColumns * 4 <= kCachedPanels;
-  const int64_t blockTiles = few ? 1 : std::max<int64_t>(1, kCachedRows / (k * 4 * kTall));
-  const bool copies = panelCount >= kCopiedFrom;
-  const int64_t copyStride = (k + kLanes - 1) / kLanes * kLanes + kLanes;
+  const bool few = depth * panelColumns * 4 <= kCachedPanels;
+  const int64_t blockTiles = few ? 1 : std::max<int64_t>(1, kCachedRows / (depth * 4 * kTall));
+  const bool copies = P::kRows > 1 || panelCount >= kCopiedFrom;
+  const int64_t copyStride = (depth + kLanes - 1) / kLanes * kLanes + kLanes;
   const int workers = rows * k * n < (1 << 18) ? 1 : threads();
   const size_t copySize = copies ? static_cast<size_t>(blockTiles * kTall * copyStride) : 0;
   float* copy = scratch<float>(Scratch::kA, std::max<size_t>(1, copySize * static_cast<size_t>(workers)));
@@ -162,7 +189,7 @@ void pointwise(const float* x, const float* w, float* y, int64_t rows, int64_t k
       int64_t stride = k;
       if (copies) {
         for (int64_t i = top; i < start(end); i++) {
-          std::memcpy(ownCopy + (i - top) * copyStride, x + i * k, static_cast<size_t>(k) * sizeof(float));
+          copyWords<P>(x + i * k, k, ownCopy + (i - top) * copyStride);
         }
         from = ownCopy;
         stride = copyStride;
@@ -179,7 +206,7 @@ void pointwise(const float* x, const float* w, float* y, int64_t rows, int64_t k
         if (after.bias) after.bias += j;
         for (int64_t t = block; t < end; t++) {
           const int64_t row = start(t), tall = start(t + 1) - row;
-          tileFor(tall, columns)(from + (row - top) * stride, stride, panels + j * k, k, {y + row * n + j, n, columns, after, streamed});
+          tileFor<P>(tall, columns)(from + (row - top) * stride, stride, panels + j * depth, depth, {y + row * n + j, n, columns, after, streamed});
         }
       }
     }
@@ -187,6 +214,16 @@ void pointwise(const float* x, const float* w, float* y, int64_t rows, int64_t k
     if (streamed) _mm_sfence();
 #endif
   }
+}
+
+}  // namespace
+
+void pointwise(const float* x, const float* w, float* y, int64_t rows, int64_t k, int64_t n, bool transposed,
+               const Epilogue& epilogue, bool bfloat16) {
+  if constexpr (kHasBfloat16Products) {
+    if (bfloat16) return pointwiseIn<Bfloat16>(x, w, y, rows, k, n, transposed, epilogue);
+  }
+  pointwiseIn<Float32>(x, w, y, rows, k, n, transposed, epilogue);
 }
 
 }  // namespace roga

@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <utility>
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #include "vector.h"
 
 namespace roga {
@@ -21,6 +25,51 @@ constexpr bool kHasProducts = true;
 constexpr bool kHasProducts = false;
 #endif
 
+/**
+ * Functions that may use products of bfloat16. What runs them looks first whether the processor has these instructions;
+ * the compiler puts none into the float32 instances.
+ */
+#if defined(__AVX512F__)
+#define ROGA_PRODUCT __attribute__((target("avx512bf16")))
+constexpr bool kHasBfloat16Products = true;
+#else
+#define ROGA_PRODUCT
+constexpr bool kHasBfloat16Products = false;
+#endif
+
+/** Products of float32: a word of a packed factor is a number. */
+struct Float32 {
+  /** Rows of the second factor, and columns of the first, that make one word. */
+  static constexpr int64_t kRows = 1;
+  static ROGA_PRODUCT inline Vector add(Vector sum, float word, Vector words) { return sum + word * words; }
+  static ROGA_PRODUCT inline Vector join(Vector row, Vector) { return row; }
+};
+
+/** Products of bfloat16, added up in float32: a word holds two numbers that follow each other in the sum. */
+struct Bfloat16 {
+  static constexpr int64_t kRows = 2;
+#if defined(__AVX512F__)
+  static ROGA_PRODUCT inline Vector add(Vector sum, float word, Vector words) {
+    return (Vector)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_ps(word), (__m512bh)words);
+  }
+  static ROGA_PRODUCT inline Vector join(Vector low, Vector high) {
+    const __m512i lower = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)low));
+    const __m512i upper = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)high));
+    return (Vector)_mm512_or_si512(lower, _mm512_slli_epi32(upper, 16));
+  }
+  /** Sixteen numbers as eight words. */
+  static ROGA_PRODUCT inline void narrow(const float* from, float* to) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(from)));
+  }
+#endif
+};
+
+/** The words that `count` numbers along the sum make. */
+template <class P>
+constexpr int64_t wordsOf(int64_t count) {
+  return (count + P::kRows - 1) / P::kRows;
+}
+
 /** Rows that are copied this much later are asked for: the processor does not foresee the step from row to row. */
 constexpr int64_t kAhead = 8;
 
@@ -31,19 +80,27 @@ inline int64_t panelWidth(int64_t j, int64_t width) {
 
 /**
  * Copies `width` columns of rows that are `stride` apart into panels of kPanel columns, one after another, the last one
- * perhaps narrower and padded with zeros to whole vectors.
+ * perhaps narrower and padded with zeros to whole vectors. A row of a panel holds the words of P::kRows rows.
  */
-inline void packPanels(const float* from, int64_t stride, int64_t rows, int64_t width, float* to) {
-  const int64_t whole = width / kPanel * kPanel;
+template <class P>
+ROGA_PRODUCT void packPanels(const float* from, int64_t stride, int64_t rows, int64_t width, float* to) {
+  const int64_t whole = width / kPanel * kPanel, words = wordsOf<P>(rows);
   const int64_t rest = width - whole, wide = (rest + kLanes - 1) / kLanes * kLanes;
-  for (int64_t p = 0; p < rows; p++, from += stride) {
+  for (int64_t p = 0; p < words; p++, from += P::kRows * stride) {
+    const bool alone = P::kRows > 1 && (p + 1) * P::kRows > rows;
+    const float* next = from + (P::kRows - 1) * stride;
     for (int64_t j = 0; j < whole; j += kPanel) {
-      float* row = to + j * rows + p * kPanel;
+      float* row = to + j * words + p * kPanel;
       for (int i = 0; i < kPanel; i += kLanes) __builtin_prefetch(from + j + i + kAhead * stride);
-      for (int i = 0; i < kPanel; i += kLanes) store(row + i, load(from + j + i));
+      for (int i = 0; i < kPanel; i += kLanes) {
+        store(row + i, P::join(load(from + j + i), alone ? Vector{} : load(next + j + i)));
+      }
     }
-    float* row = to + whole * rows + p * wide;
-    overVectors(rest, [&](int64_t i, auto lanes) { store(row + i, lanes.load(from + whole + i)); });
+    float* row = to + whole * words + p * wide;
+    for (int64_t i = 0; i < rest; i += kLanes) {
+      const FirstLanes lanes{std::min<int64_t>(kLanes, rest - i)};
+      store(row + i, P::join(lanes.load(from + whole + i), alone ? Vector{} : lanes.load(next + whole + i)));
+    }
   }
 }
 
