@@ -3,11 +3,18 @@
 #pragma once
 #include <cstdint>
 
+#include "binding.h"
 #include "vector-math.h"
 
 namespace roga {
 
 enum class Activation : int64_t { kLinear = 0, kRelu = 1, kRelu6 = 2, kSwish = 3, kSigmoid = 4, kElu = 5, kLeakyRelu = 6 };
+
+/** The activation of a number; throws ArgumentError where there is none. */
+inline Activation activationOf(int64_t number) {
+  if (number < 0 || number > static_cast<int64_t>(Activation::kLeakyRelu)) throw ArgumentError("activation: unknown");
+  return static_cast<Activation>(number);
+}
 
 /** 1 / (1 + e^−x) within 3 units in the last place; the exponential needs no denormal numbers here. NaN stays NaN. */
 inline float sigmoid(float x) {

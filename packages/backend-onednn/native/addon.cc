@@ -85,6 +85,7 @@ NAPI_MODULE_INIT() {
       EXPORT(listAxpy),
       EXPORT(listNorm),
       EXPORT(listDot),
+      EXPORT(averageUpdate),
       EXPORT(sgdUpdate),
       EXPORT(adamUpdate),
   };

@@ -29,6 +29,10 @@ struct ConvolutionShape {
     product({kh, kw, c, k});
   }
 
+  /** Whether it is a product of the matrix of pixels with the filter. */
+  bool isProduct() const {
+    return groups == 1 && kh == 1 && kw == 1 && sh == 1 && sw == 1 && (top | left | bottom | right) == 0;
+  }
   int64_t inputSize() const { return n * h * w * c; }
   int64_t outputSize() const { return n * oh * ow * k; }
   int64_t filterSize() const { return kh * kw * (c / groups) * k; }

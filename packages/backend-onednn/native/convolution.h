@@ -5,8 +5,8 @@
 
 namespace roga {
 
-/** y = x ∗ filter (+ bias, where it is given). */
-void convolution(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias, Floats y);
+/** y = activation(x ∗ filter (+ bias, where it is given)), by the numbers of activation.h; `alpha` is the slope of leaky relu. */
+void convolution(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias, Floats y, int64_t activation, double alpha);
 void convolutionBackwardInput(Ints shape, ConstFloats dy, ConstFloats filter, Floats dx);
 void convolutionBackwardFilter(Ints shape, ConstFloats x, ConstFloats dy, Floats dfilter);
 

@@ -28,28 +28,34 @@ void apply(Floats y, ConstFloats bias, F activation) {
   });
 }
 
+/** Calls f with the activation as a function of a number. */
+template <class F>
+void withActivation(Activation activation, float slope, F&& f) {
+  switch (activation) {
+    case Activation::kLinear: return f([](float z) { return z; });
+    case Activation::kRelu: return f([](float z) { return activate<Activation::kRelu>(z); });
+    case Activation::kRelu6: return f([](float z) { return activate<Activation::kRelu6>(z); });
+    case Activation::kSwish: return f([](float z) { return activate<Activation::kSwish>(z); });
+    case Activation::kSigmoid: return f([](float z) { return activate<Activation::kSigmoid>(z); });
+    case Activation::kElu: return f([](float z) { return z >= 0 ? z : exponentialMinusOne(z); });
+    case Activation::kLeakyRelu: return f([slope](float z) { return z < 0 ? slope * z : z; });
+  }
+  throw ArgumentError("activation: unknown");
+}
+
 }  // namespace
 
 void biasActivation(Floats y, ConstFloats bias, int64_t activation, double alpha) {
   require(y, 0, "y");
-  const float slope = static_cast<float>(alpha);
-  switch (static_cast<Activation>(activation)) {
-    case Activation::kLinear:
-      return bias ? apply(y, bias, [](float z) { return z; }) : void();
-    case Activation::kRelu:
-      return apply(y, bias, [](float z) { return activate<Activation::kRelu>(z); });
-    case Activation::kRelu6:
-      return apply(y, bias, [](float z) { return activate<Activation::kRelu6>(z); });
-    case Activation::kSwish:
-      return apply(y, bias, [](float z) { return activate<Activation::kSwish>(z); });
-    case Activation::kSigmoid:
-      return apply(y, bias, [](float z) { return activate<Activation::kSigmoid>(z); });
-    case Activation::kElu:
-      return apply(y, bias, [](float z) { return z >= 0 ? z : exponentialMinusOne(z); });
-    case Activation::kLeakyRelu:
-      return apply(y, bias, [slope](float z) { return z < 0 ? slope * z : z; });
-  }
-  throw ArgumentError("activation: unknown");
+  if (!bias && activation == 0) return;
+  withActivation(activationOf(activation), static_cast<float>(alpha), [&](auto f) { apply(y, bias, f); });
+}
+
+void activateValues(float* values, int64_t count, Activation activation, float slope) {
+  withActivation(activation, slope, [&](auto f) {
+#pragma omp simd
+    for (int64_t i = 0; i < count; i++) values[i] = f(values[i]);
+  });
 }
 
 }  // namespace roga

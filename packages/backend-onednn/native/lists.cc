@@ -197,4 +197,15 @@ void adamUpdate(FloatList v, FloatList g, FloatList m, FloatList s, FloatList ne
   });
 }
 
+void averageUpdate(FloatList v, FloatList x, FloatList newV, double share) {
+  const float rate = static_cast<float>(share);
+  Lists({v, x, newV}).each(1, [rate](float* const* arrays, int64_t begin, int64_t end) {
+    const float* old = arrays[0];
+    const float* value = arrays[1];
+    float* to = arrays[2];
+#pragma omp simd
+    for (int64_t i = begin; i < end; i++) to[i] = old[i] - (old[i] - value[i]) * rate;
+  });
+}
+
 }  // namespace roga

@@ -25,4 +25,7 @@ void sgdUpdate(FloatList v, FloatList g, FloatList m, FloatList newV, FloatList 
 void adamUpdate(FloatList v, FloatList g, FloatList m, FloatList s, FloatList newV, FloatList newM, FloatList newS,
                 double learningRate, double beta1, double beta2, double epsilon, double weightDecay, double correction);
 
+/** A step of moving averages: newV = v − (v − x) · rate. */
+void averageUpdate(FloatList v, FloatList x, FloatList newV, double rate);
+
 }  // namespace roga

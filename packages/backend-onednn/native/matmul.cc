@@ -1,7 +1,9 @@
 #include "matmul.h"
 
 #include "onednn.h"
+#include "outer-product.h"
 #include "parallel.h"
+#include "product-tile.h"
 #include "scratch.h"
 
 namespace roga {
@@ -65,6 +67,8 @@ void setBfloat16(bool on) {
   precision = on ? Precision::kBfloat16 : Precision::kFloat32;
 }
 
+bool usesBfloat16() { return precision == Precision::kBfloat16; }
+
 void matmul(ConstFloats a, ConstFloats b, Floats out, int64_t batch, int64_t m, int64_t n, int64_t k, bool transposeA,
             bool transposeB, bool sharedA, bool sharedB) {
   static thread_local Cache<Prepared> cache(kCachedShapes);
@@ -72,6 +76,10 @@ void matmul(ConstFloats a, ConstFloats b, Floats out, int64_t batch, int64_t m, 
   require(a, product({sharedA ? 1 : batch, m, k}), "a");
   require(b, product({sharedB ? 1 : batch, k, n}), "b");
   require(out, product({batch, m, n}), "out");
+  // oneDNN transposes a first, which costs a good part of a product with a short result.
+  if (kHasProducts && batch == 1 && transposeA && !transposeB && !usesBfloat16() && m >= 8 && n >= kLanes && k >= 32) {
+    return outerProduct(a, b, out, k, m, n);
+  }
   const Product product{batch, m, n, k, transposeA, transposeB, sharedA, sharedB, precision};
   Prepared& prepared = cache.get(product.key(), [&] { return Prepared(product); });
   dnnl::memory source = at(product.a(Type::f32), a.data);

@@ -9,6 +9,7 @@ enum class Precision { kFloat32, kBfloat16 };
 
 /** The precision of products from now on. Throws where the CPU lacks bfloat16 products. */
 void setBfloat16(bool on);
+bool usesBfloat16();
 
 /**
  * out[i] = op(a[i]) · op(b[i]) for i in [0, batch), row-major: op(a) is m×k, op(b) k×n. `sharedA`/`sharedB`: the same

@@ -1,7 +1,7 @@
 /** The functions of the native addon; `native/*.h` say what each computes and expects. */
 
 /** The number of this interface: raised with every change of a function, here and in native/version.h. */
-export const INTERFACE = 1;
+export const INTERFACE = 3;
 
 export interface Addon {
   /** The number of the interface that it was compiled with. */
@@ -41,6 +41,8 @@ export interface Addon {
     filter: Float32Array,
     bias: Float32Array | undefined,
     y: Float32Array,
+    activation: number,
+    alpha: number,
   ): void;
   convolutionBackwardInput(shape: Int32Array, dy: Float32Array, filter: Float32Array, dx: Float32Array): void;
   convolutionBackwardFilter(shape: Int32Array, x: Float32Array, dy: Float32Array, dfilter: Float32Array): void;
@@ -170,6 +172,7 @@ export interface Addon {
   listAxpy(x: Float32Array[], y: Float32Array[], out: Float32Array[], alpha: number): void;
   listNorm(x: Float32Array[]): number;
   listDot(x: Float32Array[], y: Float32Array[]): number;
+  averageUpdate(v: Float32Array[], x: Float32Array[], newV: Float32Array[], rate: number): void;
   sgdUpdate(
     v: Float32Array[],
     g: Float32Array[],

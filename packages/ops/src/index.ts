@@ -1,4 +1,5 @@
 export { type AdamMoments, type AdamUpdateOptions, adamUpdate } from "./adam-update.js";
+export { averageUpdate } from "./average-update.js";
 export {
   type BatchNormTrainingOptions,
   type BatchNormTrainingResult,
@@ -10,6 +11,9 @@ export {
   AdamUpdate,
   type AdamUpdateAttrs,
   type AdamUpdateInputs,
+  AverageUpdate,
+  type AverageUpdateAttrs,
+  type AverageUpdateInputs,
   BatchNormTraining,
   type BatchNormTrainingAttrs,
   BatchNormTrainingGrad,

@@ -30,6 +30,8 @@ export const ListNorm = "ListNorm";
 export const ListDot = "ListDot";
 /** Name of the kernel of `sgdUpdate`: {@link SgdUpdateInputs}, {@link SgdUpdateAttrs}. */
 export const SgdUpdate = "SgdUpdate";
+/** Name of the kernel of `averageUpdate`: {@link AverageUpdateInputs}, {@link AverageUpdateAttrs}. */
+export const AverageUpdate = "AverageUpdate";
 /** Name of the kernel of `adamUpdate`: {@link AdamUpdateInputs}, {@link AdamUpdateAttrs}. */
 export const AdamUpdate = "AdamUpdate";
 
@@ -177,4 +179,22 @@ export type AdamUpdateAttrs = ListAttrs & {
   weightDecay: number;
   /** Counts updates, 1 for the first. */
   step: number;
+};
+
+/**
+ * Inputs of {@link AverageUpdate}; outputs the new averages `v0, v1, …`, in place as {@link SgdUpdateInputs} says:
+ *
+ *     v′ = v − (v − x) · rate
+ */
+export type AverageUpdateInputs = {
+  /** `v0` … `v<count − 1>`: variables. */
+  [v: `v${number}`]: TensorInfo;
+  /** `x0` …: new values, each of its variable's shape. */
+  [x: `x${number}`]: TensorInfo;
+};
+
+/** Attributes of {@link AverageUpdate}. */
+export type AverageUpdateAttrs = ListAttrs & {
+  /** The new values' share, in [0, 1]; rounded to float32 before it is used. */
+  rate: number;
 };

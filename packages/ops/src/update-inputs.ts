@@ -2,18 +2,19 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { OpInputError, requireAlike, requireFloats } from "./errors.js";
 
-/** Throws unless variables are distinct and float32, and the gradients of their shapes. */
+/** Throws unless variables are distinct and float32, and the tensors that move them, such as gradients, of their shapes. */
 export function requireUpdate(
   operation: string,
   variables: readonly tf.Variable[],
-  gradients: readonly tf.Tensor[],
+  movers: readonly tf.Tensor[],
+  argument = "gradients",
 ): void {
   requireFloats(operation, "variables", variables);
   const twice = variables.findIndex((variable, index) => variables.indexOf(variable) !== index);
   if (twice >= 0) {
     throw new OpInputError(operation, `variables[${twice}]`, "each variable once", `"${variables[twice]!.name}" again`);
   }
-  requireAlike(operation, "gradients", gradients, variables);
+  requireAlike(operation, argument, movers, variables);
 }
 
 /** Throws unless slots are float32 tensors of the variables' shapes that are neither variables nor each other. */

@@ -6,6 +6,7 @@ import {
   type AdamMoments,
   type AdamUpdateOptions,
   adamUpdate,
+  averageUpdate,
   OpInputError,
   type SgdUpdateOptions,
   sgdUpdate,
@@ -111,6 +112,37 @@ describe.each(["engine", "kernels"] as const)("on the %s", (backend) => {
     tf.dispose(theta);
   });
 
+  it("averageUpdate moves averages towards values", () => {
+    const theta = variables();
+    let expected = START.map((values) => Array.from(values));
+    for (let step = 0; step < 3; step++) {
+      const values = gradientAt(step);
+      expectNoTensorLeak(
+        () =>
+          averageUpdate(
+            theta,
+            tf.tidy(() => make(values).map(tf.keep)),
+            0.99,
+          ),
+        values.length,
+      );
+      expected = expected.map((old, k) => old.map((v, i) => v - (v - values[k]![i]!) * 0.01));
+      expectValues(theta, expected);
+    }
+    averageUpdate(theta, make(START), 0);
+    expectValues(
+      theta,
+      START.map((values) => Array.from(values)),
+    );
+    averageUpdate(theta, make(gradientAt(1)), 1);
+    theta.forEach((variable, k) => {
+      expect(variable.dataSync()).toBeAllClose(START[k]!, CLOSE);
+    });
+    expect(ran()).toEqual(backend === "engine" ? [] : Array(5).fill("AverageUpdate"));
+    averageUpdate([], [], 0.5);
+    tf.dispose(theta);
+  });
+
   it("leaves clones of variables as they were, bit for bit", () => {
     const theta = variables();
     const clones = theta.map((variable) => tf.clone(variable));
@@ -188,6 +220,12 @@ describe("bad inputs leave everything as it was", () => {
       "sgdUpdate: gradients[0]: expected float32 [2], got float32 [3]",
       () => sgdUpdate(theta(), [tf.ones([3])], undefined, { learningRate: 1 }),
     ],
+    [
+      "averageUpdate: values[0]: expected float32 [2], got float32 [3]",
+      () => averageUpdate(theta(), [tf.ones([3])], 0.5),
+    ],
+    ["averageUpdate: decay: expected a number from 0 to 1, got NaN", () => averageUpdate(theta(), g(), Number.NaN)],
+    ["averageUpdate: decay: expected a number from 0 to 1, got 1.5", () => averageUpdate(theta(), g(), 1.5)],
     [
       "sgdUpdate: learningRate: expected a number of 0 or more, got NaN",
       () => sgdUpdate(theta(), g(), undefined, { learningRate: Number.NaN }),

@@ -7,7 +7,7 @@
  * compute, and acts while this backend is current; the results are the same. Where a gradient is itself being
  * differentiated, everything is left to TensorFlow.js.
  */
-import { add, clone, engine, getBackend, ones, Tensor, util } from "@tensorflow/tfjs-core";
+import { add, clone, engine, getBackend, ones, Tensor, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { BACKEND } from "../register.js";
 
 /** One operation on the tape, as TensorFlow.js records it. */
@@ -22,8 +22,12 @@ interface TapeNode {
 
 /** The parts of TensorFlow.js' engine that are used here. They are not in its type declarations. */
 interface Engine {
-  state: { activeTape: TapeNode[] | null; gradientDepth: number };
+  state: { activeTape: TapeNode[] | null; gradientDepth: number; kernelDepth: number };
   gradients: Gradients;
+  clone(tensor: Tensor): Tensor;
+  backend: { incRef(dataId: object): void };
+  backendName: string;
+  makeTensorFromTensorInfo(info: TensorInfo): Tensor;
   startTape(): void;
   endTape(): void;
   scopedRun<T>(start: () => void, end: () => void, f: () => T): T;
@@ -56,6 +60,24 @@ export function installTape(before: () => void): void {
     }
     before();
     return gradients(target, f, xs, dy, allowNoGradients);
+  };
+  installSaving(target);
+}
+
+/**
+ * Every operation on a tape saves clones of its inputs and outputs: in a network with batch normalizations five times as
+ * many as there are other operations. TensorFlow.js runs an operation for each and records it, which only a gradient of
+ * a gradient needs. Here it is a second tensor over the same data.
+ */
+function installSaving(target: Engine): void {
+  const original = target.clone.bind(target);
+  target.clone = (tensor) => {
+    const { gradientDepth, kernelDepth } = target.state;
+    // On a tape within a tape, the gradient of the gradient flows through the clone.
+    if (kernelDepth === 0 || gradientDepth !== 1 || target.backendName !== BACKEND) return original(tensor);
+    const { dataId, shape, dtype } = tensor;
+    target.backend.incRef(dataId);
+    return target.makeTensorFromTensorInfo({ dataId, shape, dtype });
   };
 }
 

@@ -14,18 +14,15 @@ export function convolve(
   x: TensorInfo,
   filter: TensorInfo,
   attrs: ConvolutionAttrs,
+  epilogue: { bias?: Float32Array; activation?: number; alpha?: number } = {},
 ): TensorInfo | undefined {
   if (!allFloat32(x, filter) || attrs.dataFormat === "NCHW") return undefined;
   const shape = convolutionShape(x.shape, filter.shape, attrs, false);
   if (shape.empty) return undefined;
-  const { info, numbers, pointwise } = shape;
+  const { info, numbers } = shape;
   const y = backend.make(info.outShape);
   const [a, b] = [backend.floats(x), backend.floats(filter)];
-  if (pointwise) {
-    const pixels = info.batchSize * info.outHeight * info.outWidth;
-    backend.addon.matmul(a, b, y.values, 1, pixels, info.outChannels, info.inChannels, false, false, false, false);
-  } else {
-    backend.addon.convolution(numbers, a, b, undefined, y.values);
-  }
+  const { bias, activation = 0, alpha = 0 } = epilogue;
+  backend.addon.convolution(numbers, a, b, bias, y.values, activation, alpha);
   return y.info;
 }

@@ -11,17 +11,12 @@ export const conv2DBackpropInput = kernel<Conv2DBackpropInputInputs, Attrs>(
   ({ inputs: { dy, filter }, attrs, backend }) => {
     if (!allFloat32(dy, filter) || attrs.dataFormat === "NCHW") return undefined;
     const shape = convolutionShape(attrs.inputShape, filter.shape, { ...attrs, dilations: 1 }, false);
-    const { info, numbers, pointwise } = shape;
+    const { info, numbers } = shape;
     // TensorFlow.js lets dy be of another size than the convolution gives.
     if (shape.empty || dy.shape[1] !== info.outHeight || dy.shape[2] !== info.outWidth) return undefined;
     const dx = backend.make(info.inShape);
     const [a, b] = [backend.floats(dy), backend.floats(filter)];
-    if (pointwise) {
-      const pixels = info.batchSize * info.outHeight * info.outWidth;
-      backend.addon.matmul(a, b, dx.values, 1, pixels, info.inChannels, info.outChannels, false, true, false, false);
-    } else {
-      backend.addon.convolutionBackwardInput(numbers, a, b, dx.values);
-    }
+    backend.addon.convolutionBackwardInput(numbers, a, b, dx.values);
     return dx.info;
   },
 );

@@ -101,7 +101,7 @@ export function depthwise(
   y: Float32Array,
 ): void {
   if (isOwn(shape)) backend.addon.depthwise(shape.numbers, x, filter, y);
-  else backend.addon.convolution(shape.numbers, x, filter, undefined, y);
+  else backend.addon.convolution(shape.numbers, x, filter, undefined, y, 0, 0);
 }
 
 /** The shape of a depthwise convolution. */

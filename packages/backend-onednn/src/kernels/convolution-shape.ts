@@ -5,8 +5,6 @@ export interface ConvolutionShape {
   readonly info: backend_util.Conv2DInfo;
   /** See native/convolution.h. */
   readonly numbers: Int32Array;
-  /** Whether it is a product of the matrix of pixels with the filter. */
-  readonly pointwise: boolean;
   /** Whether any dimension is 0, which the addon does not take. */
   readonly empty: boolean;
 }
@@ -87,18 +85,6 @@ export function describe(info: backend_util.Conv2DInfo, filterChannels: number, 
     info.outHeight,
     info.outWidth,
   );
-  const pointwise =
-    groups === 1 &&
-    info.filterHeight === 1 &&
-    info.filterWidth === 1 &&
-    info.strideHeight === 1 &&
-    info.strideWidth === 1 &&
-    pad.top === 0 &&
-    pad.left === 0 &&
-    bottom === 0 &&
-    right === 0 &&
-    info.outHeight === info.inHeight &&
-    info.outWidth === info.inWidth;
   const empty = [...numbers.subarray(0, 7), numbers[16]!, numbers[17]!].some((size) => size <= 0);
-  return { info, numbers, pointwise, empty };
+  return { info, numbers, empty };
 }

@@ -46,8 +46,11 @@ const fusedConv2D = kernel<FusedConv2DInputs, FusedConv2DAttrs>(FusedConv2D, ({ 
   const { x, filter, bias } = inputs;
   const epilogue = { ...attrs, bias };
   if (!takes(epilogue, filter.shape.at(-1)!)) return undefined;
-  const y = convolve(backend, x, filter, attrs);
-  return y && finish(backend, y, epilogue);
+  return convolve(backend, x, filter, attrs, {
+    ...(bias && { bias: backend.floats(bias) }),
+    activation: activationNumber(attrs.activation)!,
+    alpha: attrs.leakyreluAlpha ?? 0.2,
+  });
 });
 
 const fusedDepthwiseConv2D = kernel<FusedDepthwiseConv2DInputs, FusedDepthwiseConv2DAttrs>(

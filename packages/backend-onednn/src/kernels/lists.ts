@@ -6,6 +6,9 @@ import {
   AdamUpdate,
   type AdamUpdateAttrs,
   type AdamUpdateInputs,
+  AverageUpdate,
+  type AverageUpdateAttrs,
+  type AverageUpdateInputs,
   type ListAttrs,
   ListAxpy,
   ListDot,
@@ -135,4 +138,19 @@ const adamUpdate = kernel<AdamUpdateInputs, AdamUpdateAttrs>(AdamUpdate, ({ inpu
   return interleaved([newV.infos, newM.infos, newS.infos]);
 });
 
-export const listKernels: readonly NativeKernel[] = [listScale, listAxpy, listNorm, listDot, sgdUpdate, adamUpdate];
+const averageUpdate = kernel<AverageUpdateInputs, AverageUpdateAttrs>(AverageUpdate, ({ inputs, attrs, backend }) => {
+  const [v, x] = [listed(inputs, "v", attrs.count), listed(inputs, "x", attrs.count)];
+  const moved = updated(backend, inputs, v);
+  backend.addon.averageUpdate(arrays(backend, v), arrays(backend, x), moved.arrays, attrs.rate);
+  return moved.infos;
+});
+
+export const listKernels: readonly NativeKernel[] = [
+  listScale,
+  listAxpy,
+  listNorm,
+  listDot,
+  sgdUpdate,
+  adamUpdate,
+  averageUpdate,
+];

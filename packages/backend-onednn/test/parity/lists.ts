@@ -2,6 +2,7 @@
 import {
   AdamUpdate,
   type AdamUpdateAttrs,
+  AverageUpdate,
   ListAxpy,
   ListDot,
   ListNorm,
@@ -17,7 +18,7 @@ import { sigmoid, swishSlope } from "./references.js";
 const SHAPES = [[], [3], [5, 7], [0], [2, 129, 161], [33]];
 
 export function listCases(): Case[] {
-  return [...swishCases(), ...sumCases(), ...scaleCases(), ...sgdCases(), ...adamCases()];
+  return [...swishCases(), ...sumCases(), ...scaleCases(), ...sgdCases(), ...adamCases(), ...averageCases()];
 }
 
 function swishCases(): Case[] {
@@ -213,4 +214,22 @@ function adamCases(): Case[] {
     }
   }
   return cases;
+}
+
+function averageCases(): Case[] {
+  return [false, true].map((inPlace) => {
+    const [v, x] = [list(), list()];
+    return {
+      kernel: AverageUpdate,
+      label: inPlace ? "in place" : "elsewhere",
+      inputs: named({ v, x }),
+      attrs: { count, rate: 0.01 },
+      tolerance: { rtol: 3e-7, atol: 3e-7 },
+      inPlace,
+      reference: () =>
+        v.map(({ values }, index) =>
+          Float64Array.from(values, (value, i) => value - (value - x[index]!.values[i]!) * Math.fround(0.01)),
+        ),
+    };
+  });
 }

@@ -48,7 +48,7 @@ function attempts(): [string, string][] {
   return [
     failureOf(() => tf.fill([2 ** 30 - 1], 1)),
     failureOf(() => addon.depthwiseBackward(depthwise, values, values, undefined, undefined, values)),
-    failureOf(() => addon.convolution(product, values, values, undefined, values)),
+    failureOf(() => addon.convolution(product, values, values, undefined, values, 0, 0)),
   ];
 }
 

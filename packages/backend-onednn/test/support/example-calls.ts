@@ -47,7 +47,9 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
   const plain = convolution(sizes, { side: 3, k: c + 2 });
   const strided = convolution(sizes, { side: 3, k: 5, stride: 2 });
   const dilated = convolution(sizes, { side: 3, k: 4, dilation: 2, pad: 2 });
-  const convolutions = [plain, strided, dilated];
+  const pointwise = [1, 40].map((k) => convolution(sizes, { side: 1, pad: 0, k }));
+  const subsampled = convolution(sizes, { side: 1, pad: 0, stride: 2, k: 9 });
+  const convolutions = [plain, strided, dilated, ...pointwise, subsampled];
   const depthwises = [
     convolution(sizes, { side: 3, groups: c }),
     convolution(sizes, { side: 5, stride: 2, pad: 2, groups: c }),
@@ -70,14 +72,15 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
     kernelCalls: [[]],
     resetKernelTime: [[]],
     matmul: [
+      [floats(rows * c), floats(rows * w), floats(c * w), 1, c, w, rows, true, false, false, false],
       [floats(rows * c), floats(c * w), floats(rows * w), 1, rows, w, c, false, false, false, false],
       [floats(rows * c), floats(c * w), floats(rows * w), 1, rows, w, c, true, true, false, false],
       [floats(n * h * c), floats(c * w), floats(n * h * w), n, h, w, c, false, true, false, true],
       [floats(h * c), floats(n * c * w), floats(n * h * w), n, h, w, c, true, false, true, false],
     ],
-    convolution: convolutions.flatMap(({ shape, x, filter, y, bias }) => [
-      [shape, x(), filter(), bias(), y()],
-      [shape, x(), filter(), undefined, y()],
+    convolution: convolutions.flatMap(({ shape, x, filter, y, bias }, index) => [
+      [shape, x(), filter(), bias(), y(), index, 0.2],
+      [shape, x(), filter(), undefined, y(), 6 - index, 0.2],
     ]),
     convolutionBackwardInput: convolutions.map(({ shape, x, filter, y }) => [shape, y(), filter(), x()]),
     convolutionBackwardFilter: convolutions.map(({ shape, x, filter, y }) => [shape, x(), y(), filter()]),
@@ -168,6 +171,7 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
     listAxpy: [[list(), list(), list(), 0.5]],
     listNorm: [[list()]],
     listDot: [[list(), list()]],
+    averageUpdate: [[list(), list(), list(), 0.1]],
     sgdUpdate: [
       [list(), list(), list(), list(), list(), 0.1, 0.9, true, 0.01],
       [list(), list(), [], list(), [], 0.1, 0, false, 0],

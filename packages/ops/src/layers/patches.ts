@@ -3,7 +3,7 @@
  * are. Which layers were changed is remembered here, so that a second pass leaves them alone.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { LayerVariable } from "@tensorflow/tfjs-layers";
+import { averageUpdate } from "../average-update.js";
 import { batchNormTraining } from "../batch-norm-training.js";
 import type { Activation } from "../kernels.js";
 import { swish } from "../swish.js";
@@ -58,15 +58,9 @@ export function patchNormalization(layer: Layer): boolean {
 function normalize(layer: BatchNormalization, x: tf.Tensor, activation: Activation): tf.Tensor {
   const { gamma, beta, epsilon, momentum, movingMean, movingVariance } = layer;
   const { y, mean, variance } = batchNormTraining(x, gamma?.read(), beta?.read(), { epsilon, activation });
-  move(movingMean, mean, momentum);
-  move(movingVariance, variance, momentum);
+  const averages = [movingMean, movingVariance].map((statistic) => statistic.read() as tf.Variable);
+  averageUpdate(averages, [mean, variance], momentum);
   return y;
-}
-
-/** Rounds as the stock layer does: old − (old − new) · (1 − momentum). */
-function move(statistic: LayerVariable, value: tf.Tensor, momentum: number): void {
-  const old = statistic.read();
-  statistic.write(tf.sub(old, tf.mul(tf.sub(old, value), 1 - momentum)));
 }
 
 /**

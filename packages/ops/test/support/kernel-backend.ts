@@ -7,6 +7,7 @@ import { useTestEngine } from "@roga/test-support";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   AdamUpdate,
+  AverageUpdate,
   BatchNormTraining,
   BatchNormTrainingGrad,
   ListAxpy,
@@ -154,6 +155,13 @@ const KERNELS: Record<string, (context: Context) => tf.TensorInfo[]> = {
               steps.map(([, momentum]) => momentum),
             ),
           ];
+    }),
+  [AverageUpdate]: (context) =>
+    perTensor(context, "v", (index, name) => {
+      const x = context.values(`x${index}`);
+      const rate = context.attrs.rate as number;
+      const moved = Array.from(context.values(name), (v, i) => v - (v - x[i]!) * rate);
+      return [context.replacing(name, moved)];
     }),
   [AdamUpdate]: (context) =>
     perTensor(context, "v", (index, name) => {
