@@ -67,33 +67,54 @@ void roughMeans(const float* x, int64_t rows, int64_t channels, float* means) {
   }
 }
 
-/** y = activation(a · x + b), channel by channel. */
-template <Activation A>
-void transformRows(const float* x, const float* a, const float* b, float* y, int64_t rows, int64_t channels) {
+/**
+ * Calls f(row) for all rows, as a second pass over them: each thread begins with the rows that it saw last in the first
+ * pass, which are still in the cache, and ends with those that the next operation begins with.
+ */
+template <class F>
+void secondPass(int64_t rows, int64_t channels, F&& f) {
+  const int64_t block = std::max<int64_t>(1, (1 << 14) / channels);
   parallelFor(rows, rows * channels, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      const float* from = x + row * channels;
-      float* to = y + row * channels;
-#pragma omp simd
-      for (int64_t c = 0; c < channels; c++) to[c] = activate<A>(a[c] * from[c] + b[c]);
+    for (int64_t last = end; last > begin; last -= block) {
+      for (int64_t row = std::max(begin, last - block); row < last; row++) f(row);
     }
+  });
+}
+
+/** z = a · (x − mean) + b, channel by channel; a and b are arrays of one allocation. */
+struct Affine {
+  const float* mean;
+  float *a, *b;
+  float operator()(float x, int64_t c) const { return a[c] * (x - mean[c]) + b[c]; }
+};
+
+/** y = activation(z). */
+template <Activation A>
+void transformRows(const float* x, const Affine& affine, float* y, int64_t rows, int64_t channels) {
+  secondPass(rows, channels, [=](int64_t row) {
+    const float* from = x + row * channels;
+    float* to = y + row * channels;
+#pragma omp simd
+    for (int64_t c = 0; c < channels; c++) to[c] = activate<A>(affine(from[c], c));
   });
 }
 
 /** Few channels make short rows: rows are joined until they are long enough for vectors. */
 template <Activation A>
-void transform(const float* x, const float* a, const float* b, float* y, int64_t rows, int64_t channels) {
-  if (channels >= 16) return transformRows<A>(x, a, b, y, rows, channels);
+void transform(const float* x, const Affine& affine, float* y, int64_t rows, int64_t channels) {
+  if (channels >= 16) return transformRows<A>(x, affine, y, rows, channels);
   constexpr int64_t kJoined = 64;
   const int64_t wide = rows / kJoined, width = kJoined * channels;
-  float* factors = scratch<float>(Scratch::kB, static_cast<size_t>(2 * width));
+  float* means = scratch<float>(Scratch::kB, static_cast<size_t>(3 * width));
+  const Affine joined{means, means + width, means + 2 * width};
   for (int64_t i = 0; i < width; i++) {
-    factors[i] = a[i % channels];
-    factors[width + i] = b[i % channels];
+    means[i] = affine.mean[i % channels];
+    joined.a[i] = affine.a[i % channels];
+    joined.b[i] = affine.b[i % channels];
   }
-  if (wide > 0) transformRows<A>(x, factors, factors + width, y, wide, width);
+  if (wide > 0) transformRows<A>(x, joined, y, wide, width);
   const int64_t done = wide * width;
-  transformRows<A>(x + done, a, b, y + done, rows - wide * kJoined, channels);
+  transformRows<A>(x + done, affine, y + done, rows - wide * kJoined, channels);
 }
 
 /** Calls f with the activation as a constant. */
@@ -113,14 +134,15 @@ void withActivation(int64_t activation, F&& f) {
   }
 }
 
-/** The factors with which z = a · x + b. */
-void affine(int64_t channels, const float* gamma, const float* beta, const float* mean, const float* variance,
-            double epsilon, float* a, float* b) {
+/** The factors for z; a mean that is large beside the deviation costs no digits, and a constant channel is exactly beta. */
+Affine affineOf(int64_t channels, const float* gamma, const float* beta, const float* mean, const float* variance,
+                double epsilon, float* factors) {
+  const Affine affine{mean, factors, factors + channels};
   for (int64_t c = 0; c < channels; c++) {
-    const double scale = (gamma ? gamma[c] : 1.0) / std::sqrt(variance[c] + epsilon);
-    a[c] = static_cast<float>(scale);
-    b[c] = static_cast<float>((beta ? beta[c] : 0.0) - scale * mean[c]);
+    affine.a[c] = static_cast<float>((gamma ? gamma[c] : 1.0) / std::sqrt(variance[c] + epsilon));
+    affine.b[c] = beta ? beta[c] : 0.0f;
   }
+  return affine;
 }
 
 template <Activation A>
@@ -128,16 +150,15 @@ void backward(const float* dy, const float* x, const float* gamma, const float* 
               const float* variance, float* dx, float* dgamma, float* dbeta, double epsilon, int64_t rows,
               int64_t channels) {
   float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(5 * channels));
-  float *a = factors, *b = factors + channels, *p = factors + 2 * channels, *q = factors + 3 * channels,
-        *r = factors + 4 * channels;
-  affine(channels, gamma, beta, mean, variance, epsilon, a, b);
+  const Affine affine = affineOf(channels, gamma, beta, mean, variance, epsilon, factors);
+  float *p = factors + 2 * channels, *q = factors + 3 * channels, *r = factors + 4 * channels;
   double* totals = scratch<double>(Scratch::kB, static_cast<size_t>(2 * channels));
   sumRows(rows, channels, totals, [&](int64_t begin, int64_t end, float* sum, float* product) {
     for (int64_t row = begin; row < end; row++) {
       const float *g = dy + row * channels, *v = x + row * channels;
 #pragma omp simd
       for (int64_t c = 0; c < channels; c++) {
-        const float dz = activateBackward<A>(a[c] * v[c] + b[c], g[c]);
+        const float dz = activateBackward<A>(affine(v[c], c), g[c]);
         sum[c] += dz;
         product[c] += dz * (v[c] - mean[c]);
       }
@@ -153,15 +174,13 @@ void backward(const float* dy, const float* x, const float* gamma, const float* 
     q[c] = static_cast<float>(-inverse * product / static_cast<double>(rows));
     r[c] = static_cast<float>(sum / static_cast<double>(rows));
   }
-  parallelFor(rows, rows * channels, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      const float *g = dy + row * channels, *v = x + row * channels;
-      float* to = dx + row * channels;
+  secondPass(rows, channels, [=](int64_t row) {
+    const float *g = dy + row * channels, *v = x + row * channels;
+    float* to = dx + row * channels;
 #pragma omp simd
-      for (int64_t c = 0; c < channels; c++) {
-        const float dz = activateBackward<A>(a[c] * v[c] + b[c], g[c]);
-        to[c] = p[c] * ((dz - r[c]) + q[c] * (v[c] - mean[c]));
-      }
+    for (int64_t c = 0; c < channels; c++) {
+      const float dz = activateBackward<A>(affine(v[c], c), g[c]);
+      to[c] = p[c] * ((dz - r[c]) + q[c] * (v[c] - mean[c]));
     }
   });
 }
@@ -206,10 +225,8 @@ void batchNormTraining(ConstFloats x, ConstFloats gamma, ConstFloats beta, Float
     const double spread = totals[channels + c] / static_cast<double>(rows) - shift * shift;
     variance[c] = static_cast<float>(spread < 0 ? 0 : spread);
   }
-  affine(channels, gamma.data, beta.data, mean.data, variance.data, epsilon, factors, factors + channels);
-  withActivation(activation, [&](auto a) {
-    transform<decltype(a)::value>(x.data, factors, factors + channels, y.data, rows, channels);
-  });
+  const Affine affine = affineOf(channels, gamma.data, beta.data, mean.data, variance.data, epsilon, factors);
+  withActivation(activation, [&](auto a) { transform<decltype(a)::value>(x.data, affine, y.data, rows, channels); });
 }
 
 void batchNormTrainingBackward(ConstFloats dy, ConstFloats x, ConstFloats gamma, ConstFloats beta, ConstFloats mean,
@@ -237,8 +254,8 @@ void batchNorm(ConstFloats x, ConstFloats mean, ConstFloats variance, ConstFloat
   if (scale) require(scale, channels, "scale");
   if (offset) require(offset, channels, "offset");
   float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(2 * channels));
-  affine(channels, scale.data, offset.data, mean.data, variance.data, epsilon, factors, factors + channels);
-  transform<Activation::kLinear>(x.data, factors, factors + channels, y.data, rows, channels);
+  const Affine affine = affineOf(channels, scale.data, offset.data, mean.data, variance.data, epsilon, factors);
+  transform<Activation::kLinear>(x.data, affine, y.data, rows, channels);
 }
 
 void batchNormBackward(ConstFloats dy, ConstFloats x, ConstFloats mean, ConstFloats variance, ConstFloats scale,
@@ -260,17 +277,18 @@ void batchNormBackward(ConstFloats dy, ConstFloats x, ConstFloats mean, ConstFlo
       }
     }
   });
-  float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(2 * channels));
+  float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(3 * channels));
+  const Affine affine{factors + 2 * channels, factors, factors + channels};
+  std::fill_n(factors, 3 * channels, 0.0f);
   for (int64_t c = 0; c < channels; c++) {
     const double inverse = 1.0 / std::sqrt(variance[c] + epsilon), gamma = scale ? scale[c] : 1.0;
-    factors[c] = static_cast<float>(gamma * inverse);
-    factors[channels + c] = 0;
+    affine.a[c] = static_cast<float>(gamma * inverse);
     doffset[c] = static_cast<float>(totals[c]);
     dscale[c] = static_cast<float>(totals[channels + c] * inverse);
     dmean[c] = static_cast<float>(-totals[c] * gamma * inverse);
     dvariance[c] = static_cast<float>(-0.5 * totals[channels + c] * gamma * inverse * inverse * inverse);
   }
-  transform<Activation::kLinear>(dy.data, factors, factors + channels, dx.data, rows, channels);
+  transform<Activation::kLinear>(dy.data, affine, dx.data, rows, channels);
 }
 
 }  // namespace roga

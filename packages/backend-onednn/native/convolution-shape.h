@@ -29,10 +29,9 @@ struct ConvolutionShape {
     product({kh, kw, c, k});
   }
 
-  /** Whether it is a product of the matrix of pixels with the filter. */
-  bool isProduct() const {
-    return groups == 1 && kh == 1 && kw == 1 && sh == 1 && sw == 1 && (top | left | bottom | right) == 0;
-  }
+  /** Whether it is a product of the filter with the matrix of pixels, or of every sh-th and sw-th of them. */
+  bool isProduct() const { return groups == 1 && kh == 1 && kw == 1 && (top | left) == 0 && (oh - 1) * sh < h && (ow - 1) * sw < w; }
+  bool isStrided() const { return sh > 1 || sw > 1 || oh != h || ow != w; }
   int64_t inputSize() const { return n * h * w * c; }
   int64_t outputSize() const { return n * oh * ow * k; }
   int64_t filterSize() const { return kh * kw * (c / groups) * k; }

@@ -1,6 +1,6 @@
 // Convolutions over NHWC tensors and HWIO filters by oneDNN's convolution primitives; depthwise ones are groups of one
 // channel. oneDNN may want the filter in a layout of its own: it is reordered at every call, since it is small and
-// changes at every training step. A 1×1 convolution with stride 1 is a matrix product, for which there are better ways.
+// changes at every training step. A convolution with a 1×1 filter is a matrix product, for which there are better ways.
 #include "convolution.h"
 
 #include "convolution-shape.h"
@@ -119,6 +119,41 @@ struct BackwardWeights : Prepared<dnnl::convolution_backward_weights, dnnl::conv
 constexpr int64_t kSmallFilter = 1 << 13;
 constexpr int64_t kSmallBfloat16 = 1 << 16;
 
+ConstFloats values(const float* data, int64_t size) { return {data, static_cast<size_t>(size)}; }
+
+/** Calls f(pixel of the input, pixel of the output) for a convolution with a 1×1 filter, in an order that threads share. */
+template <class F>
+void overPixels(const Shape& s, F&& f) {
+  parallelFor(s.n * s.oh, s.outputSize(), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; row++) {
+      const int64_t above = row / s.oh * s.h + row % s.oh * s.sh;
+      for (int64_t ow = 0; ow < s.ow; ow++) f(above * s.w + ow * s.sw, row * s.ow + ow);
+    }
+  });
+}
+
+/** The pixels of x that a convolution with a 1×1 filter uses, one after another. */
+const float* usedPixels(const Shape& s, const float* x) {
+  if (!s.isStrided()) return x;
+  float* used = scratch<float>(Scratch::kPixels, static_cast<size_t>(s.n * s.oh * s.ow * s.c));
+  overPixels(s, [&](int64_t from, int64_t to) { std::copy_n(x + from * s.c, s.c, used + to * s.c); });
+  return used;
+}
+
+/** Puts the gradients of those pixels in their places; that of the others is zero. */
+void placePixels(const Shape& s, const float* used, float* dx) {
+  parallelFor(s.n * s.h, s.inputSize(), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; row++) {
+      const int64_t ih = row % s.h;
+      float* to = dx + row * s.w * s.c;
+      std::fill_n(to, s.w * s.c, 0.0f);
+      if (ih % s.sh != 0 || ih / s.sh >= s.oh) continue;
+      const float* from = used + (row / s.h * s.oh + ih / s.sh) * s.ow * s.c;
+      for (int64_t ow = 0; ow < s.ow; ow++) std::copy_n(from + ow * s.c, s.c, to + ow * s.sw * s.c);
+    }
+  });
+}
+
 Key keyOf(Ints shape, int variant) {
   Key key(shape.data, shape.data + shape.size);
   key.push_back(variant);
@@ -145,11 +180,11 @@ void convolution(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias
   require(y, s.outputSize(), "y");
   if (bias) require(bias, s.k, "bias");
   const Epilogue epilogue{bias.data, activationOf(activation), static_cast<float>(alpha)};
-  if (s.isProduct() && kHasProducts && !usesBfloat16()) {
-    return pointwise(x.data, filter.data, y.data, s.n * s.h * s.w, s.c, s.k, false, epilogue);
-  }
   if (s.isProduct()) {
-    matmul(x, filter, y, 1, s.n * s.h * s.w, s.k, s.c, false, false, false, false);
+    const int64_t pixels = s.n * s.oh * s.ow;
+    const float* used = usedPixels(s, x.data);
+    if (kHasProducts && !usesBfloat16()) return pointwise(used, filter.data, y.data, pixels, s.c, s.k, false, epilogue);
+    matmul(values(used, pixels * s.c), filter, y, 1, pixels, s.k, s.c, false, false, false, false);
     return biasActivation(y, bias, activation, alpha);
   }
   Forward& forward = cache.get(keyOf(shape, bias ? 1 : 0), [&] { return Forward(s, static_cast<bool>(bias)); });
@@ -169,11 +204,17 @@ void convolutionBackwardInput(Ints shape, ConstFloats dy, ConstFloats filter, Fl
   require(dy, s.outputSize(), "dy");
   require(filter, s.filterSize(), "filter");
   require(dx, s.inputSize(), "dx");
-  const int64_t pixels = s.n * s.h * s.w;
-  if (s.isProduct() && kHasProducts && !usesBfloat16()) {
-    return pointwise(dy.data, filter.data, dx.data, pixels, s.k, s.c, true, {});
+  if (s.isProduct()) {
+    const int64_t pixels = s.n * s.oh * s.ow, size = pixels * s.c;
+    float* used = s.isStrided() ? scratch<float>(Scratch::kPixels, static_cast<size_t>(size)) : dx.data;
+    if (kHasProducts && !usesBfloat16()) {
+      pointwise(dy.data, filter.data, used, pixels, s.k, s.c, true, {});
+    } else {
+      matmul(dy, filter, Floats{used, static_cast<size_t>(size)}, 1, pixels, s.c, s.k, false, true, false, false);
+    }
+    if (s.isStrided()) placePixels(s, used, dx.data);
+    return;
   }
-  if (s.isProduct()) return matmul(dy, filter, dx, 1, pixels, s.c, s.k, false, true, false, false);
   BackwardData& backward = cache.get(keyOf(shape, 0), [&] { return BackwardData(s); });
   backward.primitive.execute(stream(), {{DNNL_ARG_DIFF_DST, at(s.output(), dy.data)},
                                         {DNNL_ARG_WEIGHTS, filterFor(backward, s, filter)},
@@ -188,7 +229,9 @@ void convolutionBackwardFilter(Ints shape, ConstFloats x, ConstFloats dy, Floats
   require(dy, s.outputSize(), "dy");
   require(dfilter, s.filterSize(), "dfilter");
   if (s.isProduct() && s.filterSize() > (usesBfloat16() ? kSmallBfloat16 : kSmallFilter)) {
-    return matmul(x, dy, dfilter, 1, s.c, s.k, s.n * s.h * s.w, true, false, false, false);
+    const int64_t pixels = s.n * s.oh * s.ow;
+    const ConstFloats used = values(usedPixels(s, x.data), pixels * s.c);
+    return matmul(used, dy, dfilter, 1, s.c, s.k, pixels, true, false, false, false);
   }
   BackwardWeights& backward = cache.get(keyOf(shape, 0), [&] { return BackwardWeights(s); });
   const dnnl::memory plain = at(s.filter(), dfilter.data);

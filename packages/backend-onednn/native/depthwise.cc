@@ -28,13 +28,6 @@ struct Taps {
   }
 };
 
-/** Outputs [begin, end) of a row of `outputs` whose filter columns all lie inside the image. */
-Range inside(int64_t outputs, int64_t stride, int64_t before, int64_t reach, int64_t size) {
-  const int64_t begin = std::min(outputs, (before + stride - 1) / stride);
-  const int64_t end = size + before >= reach ? std::min(outputs, (size + before - reach) / stride + 1) : 0;
-  return {begin, std::max(begin, end)};
-}
-
 // ---- one output at a time, any filter ----
 
 void pixel(const ConvolutionShape& s, const float* image, const float* filter, float* y, int64_t oh, int64_t ow) {
@@ -55,9 +48,25 @@ void pixel(const ConvolutionShape& s, const float* image, const float* filter, f
 
 // ---- runs of outputs, square filters of the usual sizes without dilation ----
 
+/** The columns under a run of outputs that lie inside the image: [first, end) of those that the filter passes over. */
+struct Columns {
+  int64_t first, end;
+};
+
+/** How many columns the filter passes over for a run of outputs. */
 template <int K, int S, int Outputs>
-void run(const float* x, int64_t rowStride, Taps rows, const float* filter, float* y, int64_t channels) {
+constexpr int kSpan = (Outputs - 1) * S + K;
+
+/** Whether column `column` of `span` lies inside; only the K − 1 columns at each end may not. */
+template <int K>
+inline bool isInside(int column, int span, Columns columns) {
+  return !(column < K - 1 && column < columns.first) && !(column > span - K && column >= columns.end);
+}
+
+template <int K, int S, int Outputs>
+void run(const float* x, int64_t rowStride, Taps rows, Columns columns, const float* filter, float* y, int64_t channels) {
   // x: the input under the first filter column of the first output, in the row of tap 0
+  constexpr int span = kSpan<K, S, Outputs>;
   overVectors(channels, [&](int64_t c, auto lanes) {
     Vector sum[Outputs] = {};
     for (int64_t i = rows.begin; i < rows.end; i++) {
@@ -67,7 +76,8 @@ void run(const float* x, int64_t rowStride, Taps rows, const float* filter, floa
 #pragma GCC unroll 8
       for (int j = 0; j < K; j++) weight[j] = lanes.load(f + j * channels);
 #pragma GCC unroll 64
-      for (int column = 0; column < (Outputs - 1) * S + K; column++) {
+      for (int column = 0; column < span; column++) {
+        if (!isInside<K>(column, span, columns)) continue;
         const Vector value = lanes.load(row + column * channels);
 #pragma GCC unroll 8
         for (int j = 0; j < K; j++) {
@@ -81,36 +91,63 @@ void run(const float* x, int64_t rowStride, Taps rows, const float* filter, floa
   });
 }
 
-/** Outputs [begin, end) of a row, all of whose filter columns lie inside the image. */
-template <int K, int S>
-void runs(const ConvolutionShape& s, const float* x, Taps rows, const float* filter, float* y, Range outputs) {
-  const int64_t rowStride = s.w * s.c;
-  const auto call = [&](auto outputs_, int64_t ow) {
-    run<K, S, decltype(outputs_)::value>(x + (ow * S - s.left) * s.c, rowStride, rows, filter, y + ow * s.c, s.c);
-  };
-  int64_t ow = outputs.begin;
-  for (; ow + kRun <= outputs.end; ow += kRun) call(std::integral_constant<int, kRun>{}, ow);
-  for (; ow + 4 <= outputs.end; ow += 4) call(std::integral_constant<int, 4>{}, ow);
-  for (; ow < outputs.end; ow++) call(std::integral_constant<int, 1>{}, ow);
+template <int Outputs, class F>
+void callRuns(int64_t& first, int64_t count, F& f) {
+  for (; first + Outputs <= count; first += Outputs) f(std::integral_constant<int, Outputs>{}, first);
 }
 
-using Runs = void (*)(const ConvolutionShape&, const float*, Taps, const float*, float*, Range);
+/**
+ * Calls f(outputs, first) for runs of outputs that cover `count`; `outputs` is a constant. Where an output may be computed
+ * twice, the last run of the greatest length begins early enough to end with the row.
+ */
+template <bool Twice, class F>
+void inRuns(int64_t count, F&& f) {
+  int64_t first = 0;
+  callRuns<kRun>(first, count, f);
+  if (Twice && first > 0 && first < count) return f(std::integral_constant<int, kRun>{}, count - kRun);
+  callRuns<8>(first, count, f);
+  callRuns<4>(first, count, f);
+  callRuns<2>(first, count, f);
+  callRuns<1>(first, count, f);
+}
+
+/** The columns inside the image for a run that begins at output `first`. */
+template <int K, int S, int Outputs>
+Columns columnsOf(const ConvolutionShape& s, int64_t first) {
+  const int64_t left = first * S - s.left;
+  return {-left, s.w - left};
+}
+
+/** All outputs of a row. */
+template <int K, int S>
+void runs(const ConvolutionShape& s, const float* x, Taps rows, const float* filter, float* y) {
+  inRuns<true>(s.ow, [&](auto outputs, int64_t ow) {
+    constexpr int n = decltype(outputs)::value;
+    run<K, S, n>(x + (ow * S - s.left) * s.c, s.w * s.c, rows, columnsOf<K, S, n>(s, ow), filter, y + ow * s.c, s.c);
+  });
+}
+
+using Runs = void (*)(const ConvolutionShape&, const float*, Taps, const float*, float*);
+
+/** Whether runs know the shape: the filter, and no output whose filter lies beside the image. */
+bool fitsRuns(const ConvolutionShape& s) {
+  return s.kh == s.kw && (s.kh == 3 || s.kh == 5) && s.sh == s.sw && s.sh <= 2 && s.dh == 1 && s.dw == 1 &&
+         s.left < s.kw && (s.ow - 1) * s.sw - s.left < s.w;
+}
 
 Runs runsFor(const ConvolutionShape& s) {
-  if (s.kh != s.kw || s.sh != s.sw || s.dh != 1 || s.dw != 1) return nullptr;
-  if (s.sh == 1) return s.kh == 3 ? runs<3, 1> : s.kh == 5 ? runs<5, 1> : nullptr;
-  if (s.sh == 2) return s.kh == 3 ? runs<3, 2> : s.kh == 5 ? runs<5, 2> : nullptr;
-  return nullptr;
+  if (!fitsRuns(s)) return nullptr;
+  if (s.sh == 1) return s.kh == 3 ? runs<3, 1> : runs<5, 1>;
+  return s.kh == 3 ? runs<3, 2> : runs<5, 2>;
 }
 
 void outputRow(const ConvolutionShape& s, Runs runs, const float* image, const float* filter, float* y, int64_t oh) {
-  const Range safe = runs ? inside(s.ow, s.sw, s.left, s.kw, s.w) : Range{s.ow, s.ow};
-  for (int64_t ow = 0; ow < safe.begin; ow++) pixel(s, image, filter, y + ow * s.c, oh, ow);
-  if (runs) {
-    const Taps rows(oh, s.sh, s.top, s.dh, s.kh, s.h);
-    runs(s, image + (oh * s.sh - s.top) * s.w * s.c, rows, filter, y, safe);
+  if (!runs) {
+    for (int64_t ow = 0; ow < s.ow; ow++) pixel(s, image, filter, y + ow * s.c, oh, ow);
+    return;
   }
-  for (int64_t ow = safe.end; ow < s.ow; ow++) pixel(s, image, filter, y + ow * s.c, oh, ow);
+  const Taps rows(oh, s.sh, s.top, s.dh, s.kh, s.h);
+  runs(s, image + (oh * s.sh - s.top) * s.w * s.c, rows, filter, y);
 }
 
 // ---- gradient with respect to the input where the stride is above 1 or the filter is dilated ----
@@ -134,6 +171,62 @@ void inputPixel(const ConvolutionShape& s, const float* dy, const float* filter,
   });
 }
 
+/** Columns of the input that are computed together, for stride 2: as many as registers hold. */
+constexpr int kSpread = kLanes == 16 ? 16 : 8;
+
+/**
+ * Row ih of dx for stride 2, from left to right. In coordinates that count from the left edge of the padding, column u
+ * gets dy[o] · f[j] for all u = 2 o + j; it is computed for kSpread columns from an even one, so that which o and j belong
+ * to a column is known when this is compiled.
+ */
+template <int K>
+void spreadRow(const ConvolutionShape& s, const float* dy, const float* filter, float* dx, int64_t ih) {
+  constexpr int kReach = (K - 1) / 2;
+  const float* gradients[K];
+  const float* weights[K];
+  int taps = 0;
+  for (int64_t i = (ih + s.top) % 2; i < K; i += 2) {
+    const int64_t oh = (ih + s.top - i) / 2;
+    if (ih + s.top < i || oh >= s.oh) continue;
+    gradients[taps] = dy + oh * s.ow * s.c;
+    weights[taps++] = filter + i * K * s.c;
+  }
+  for (int64_t u = s.left / 2 * 2; u < s.left + s.w; u += kSpread) {
+    // dy[first] is the first that reaches a column from u on.
+    const int64_t first = u / 2 - kReach;
+    overVectors(s.c, [&](int64_t c, auto lanes) {
+      Vector sum[kSpread] = {};
+      for (int tap = 0; tap < taps; tap++) {
+        Vector weight[K];
+#pragma GCC unroll 8
+        for (int j = 0; j < K; j++) weight[j] = lanes.load(weights[tap] + j * s.c + c);
+#pragma GCC unroll 16
+        for (int o = 0; o < kReach + kSpread / 2; o++) {
+          if (first + o < 0 || first + o >= s.ow) continue;
+          const Vector value = lanes.load(gradients[tap] + (first + o) * s.c + c);
+#pragma GCC unroll 8
+          for (int j = 0; j < K; j++) {
+            const int column = 2 * (o - kReach) + j;
+            if (column >= 0 && column < kSpread) sum[column] += value * weight[j];
+          }
+        }
+      }
+#pragma GCC unroll 16
+      for (int column = 0; column < kSpread; column++) {
+        const int64_t iw = u + column - s.left;
+        if (iw >= 0 && iw < s.w) lanes.store(dx + iw * s.c + c, sum[column]);
+      }
+    });
+  }
+}
+
+using SpreadRow = void (*)(const ConvolutionShape&, const float*, const float*, float*, int64_t);
+
+SpreadRow spreadRowFor(const ConvolutionShape& s) {
+  if (s.kh != s.kw || s.sh != 2 || s.sw != 2 || s.dh != 1 || s.dw != 1) return nullptr;
+  return s.kh == 3 ? spreadRow<3> : s.kh == 5 ? spreadRow<5> : nullptr;
+}
+
 /** With stride 1, the gradient with respect to the input is the convolution of dy with the filter turned around. */
 ConvolutionShape turned(const ConvolutionShape& s) {
   ConvolutionShape t = s;
@@ -149,25 +242,36 @@ ConvolutionShape turned(const ConvolutionShape& s) {
 // ---- gradient with respect to the filter ----
 
 template <int K, int S, int Outputs, class Lanes>
-void filterRun(const float* x, const float* dy, float* sums, int64_t channels, Lanes lanes) {
-  // One row of taps: sums[j] += Σ x[output·S + j] · dy[output]
-  Vector sum[K];
-#pragma GCC unroll 8
-  for (int j = 0; j < K; j++) sum[j] = lanes.load(sums + j * channels);
+void filterRun(const float* x, int64_t rowStride, Taps rows, Columns columns, const float* dy, float* sums, int64_t channels,
+               Lanes lanes) {
+  // sums[i, j] += Σ x[i, output · S + j] · dy[output] for the taps in `rows`
+  constexpr int span = kSpan<K, S, Outputs>;
   Vector gradient[Outputs];
 #pragma GCC unroll 16
   for (int output = 0; output < Outputs; output++) gradient[output] = lanes.load(dy + output * channels);
-#pragma GCC unroll 64
-  for (int column = 0; column < (Outputs - 1) * S + K; column++) {
-    const Vector value = lanes.load(x + column * channels);
+  for (int64_t i = rows.begin; i < rows.end; i++) {
+    const float* row = x + i * rowStride;
+    float* to = sums + i * K * channels;
+    // The sums of even and odd outputs are two chains of additions for each tap, which do not wait for each other.
+    Vector sum[K][2];
 #pragma GCC unroll 8
     for (int j = 0; j < K; j++) {
-      const int output = column - j;
-      if (output >= 0 && output % S == 0 && output / S < Outputs) sum[j] += value * gradient[output / S];
+      sum[j][0] = lanes.load(to + j * channels);
+      sum[j][1] = Vector{};
     }
-  }
+#pragma GCC unroll 64
+    for (int column = 0; column < span; column++) {
+      if (!isInside<K>(column, span, columns)) continue;
+      const Vector value = lanes.load(row + column * channels);
 #pragma GCC unroll 8
-  for (int j = 0; j < K; j++) lanes.store(sums + j * channels, sum[j]);
+      for (int j = 0; j < K; j++) {
+        const int output = column - j;
+        if (output >= 0 && output % S == 0 && output / S < Outputs) sum[j][output / S % 2] += value * gradient[output / S];
+      }
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < K; j++) lanes.store(to + j * channels, sum[j][0] + sum[j][1]);
+  }
 }
 
 void filterPixel(const ConvolutionShape& s, const float* image, const float* dy, float* sums, int64_t oh, int64_t ow) {
@@ -184,22 +288,15 @@ void filterPixel(const ConvolutionShape& s, const float* image, const float* dy,
 
 template <int K, int S>
 void filterRow(const ConvolutionShape& s, const float* image, const float* dy, float* sums, int64_t oh) {
-  const Range safe = inside(s.ow, s.sw, s.left, s.kw, s.w);
   const Taps rows(oh, s.sh, s.top, s.dh, s.kh, s.h);
-  const auto call = [&](auto outputs, int64_t ow) {
+  inRuns<false>(s.ow, [&](auto outputs, int64_t ow) {
+    constexpr int n = decltype(outputs)::value;
+    const Columns columns = columnsOf<K, S, n>(s, ow);
+    const float* x = image + ((oh * s.sh - s.top) * s.w + ow * s.sw - s.left) * s.c;
     overVectors(s.c, [&](int64_t c, auto lanes) {
-      for (int64_t i = rows.begin; i < rows.end; i++) {
-        const float* x = image + ((oh * s.sh - s.top + i) * s.w + ow * s.sw - s.left) * s.c + c;
-        filterRun<K, S, decltype(outputs)::value>(x, dy + ow * s.c + c, sums + i * K * s.c + c, s.c, lanes);
-      }
+      filterRun<K, S, n>(x + c, s.w * s.c, rows, columns, dy + ow * s.c + c, sums + c, s.c, lanes);
     });
-  };
-  for (int64_t ow = 0; ow < safe.begin; ow++) filterPixel(s, image, dy + ow * s.c, sums, oh, ow);
-  int64_t ow = safe.begin;
-  for (; ow + kRun <= safe.end; ow += kRun) call(std::integral_constant<int, kRun>{}, ow);
-  for (; ow + 4 <= safe.end; ow += 4) call(std::integral_constant<int, 4>{}, ow);
-  for (; ow < safe.end; ow++) call(std::integral_constant<int, 1>{}, ow);
-  for (ow = safe.end; ow < s.ow; ow++) filterPixel(s, image, dy + ow * s.c, sums, oh, ow);
+  });
 }
 
 void anyFilterRow(const ConvolutionShape& s, const float* image, const float* dy, float* sums, int64_t oh) {
@@ -209,10 +306,9 @@ void anyFilterRow(const ConvolutionShape& s, const float* image, const float* dy
 using FilterRow = void (*)(const ConvolutionShape&, const float*, const float*, float*, int64_t);
 
 FilterRow filterRowFor(const ConvolutionShape& s) {
-  if (s.kh != s.kw || s.sh != s.sw || s.dh != 1 || s.dw != 1) return anyFilterRow;
-  if (s.sh == 1) return s.kh == 3 ? filterRow<3, 1> : s.kh == 5 ? filterRow<5, 1> : anyFilterRow;
-  if (s.sh == 2) return s.kh == 3 ? filterRow<3, 2> : s.kh == 5 ? filterRow<5, 2> : anyFilterRow;
-  return anyFilterRow;
+  if (!fitsRuns(s)) return anyFilterRow;
+  if (s.sh == 1) return s.kh == 3 ? filterRow<3, 1> : filterRow<5, 1>;
+  return s.kh == 3 ? filterRow<3, 2> : filterRow<5, 2>;
 }
 
 void requireDepthwise(const ConvolutionShape& s) {
@@ -269,6 +365,7 @@ void depthwiseBackward(Ints shape, ConstFloats x, ConstFloats dy, ConstFloats fi
   // There may be fewer threads than were asked for.
   std::fill_n(totals, workers * taps, 0.0);
   const FilterRow filterRow = filterRowFor(s);
+  const SpreadRow spreadRow = spreadRowFor(s);
   const int64_t imageIn = s.h * s.w * s.c, imageOut = s.oh * s.ow * s.c;
 
   // Rows of dx and of dy are walked together: of each image, the part of both that belongs to a thread.
@@ -297,6 +394,8 @@ void depthwiseBackward(Ints shape, ConstFloats x, ConstFloats dy, ConstFloats fi
             float* row = dx.data + n * imageIn + ih * s.w * s.c;
             if (mirrored) {
               outputRow(t, runs, dy.data + n * imageOut, turnedFilter, row, ih);
+            } else if (spreadRow) {
+              spreadRow(s, dy.data + n * imageOut, filter.data, row, ih);
             } else {
               for (int64_t iw = 0; iw < s.w; iw++) {
                 inputPixel(s, dy.data + n * imageOut, filter.data, row + iw * s.c, ih, iw);

@@ -14,7 +14,7 @@ struct OutOfMemory : std::bad_alloc {
 };
 
 /** The uses of scratch memory that may be alive at once. */
-enum class Scratch { kA, kB, kC, kAccumulators, kCount };
+enum class Scratch { kA, kB, kC, kAccumulators, kPixels, kCount };
 
 /**
  * At least `bytes` bytes, aligned to 64; the next call for the same slot on this JavaScript thread may move it.

@@ -40,6 +40,11 @@ const SHAPES: Convolution[] = [
   { x: [1, 3, 3, 728], k: 16, filter: [1, 1] },
   { x: [1, 19, 19, 16], k: 24, filter: [3, 3] },
   { x: [3, 33, 31, 8], k: 16, filter: [1, 1] },
+  // Products of several blocks and panels, with rests in every direction.
+  { x: [2, 13, 11, 100], k: 130, filter: [1, 1] },
+  { x: [1, 5, 7, 33], k: 300, filter: [1, 1] },
+  { x: [1, 9, 11, 100], k: 130, filter: [1, 1], strides: [2, 2] },
+  { x: [1, 8, 10, 70], k: 300, filter: [1, 1], strides: [2, 3], pad: "valid" },
 ];
 
 const DEPTHWISE: Convolution[] = [
@@ -58,6 +63,10 @@ const DEPTHWISE: Convolution[] = [
   { x: [1, 12, 14, 6], k: 1, filter: [3, 5] },
   { x: [1, 12, 14, 6], k: 1, filter: [3, 3], strides: [4, 4] },
   { x: [1, 8, 8, 728], k: 1, filter: [3, 3] },
+  { x: [1, 6, 31, 20], k: 1, filter: [3, 3] },
+  { x: [1, 6, 16, 16], k: 1, filter: [5, 5] },
+  { x: [1, 7, 32, 20], k: 1, filter: [5, 5], strides: [2, 2] },
+  { x: [1, 7, 63, 16], k: 1, filter: [3, 3], strides: [2, 2], pad: 2 },
   { x: [2, 1, 19, 70], k: 1, filter: [5, 5] },
   { x: [1, 65, 66, 8], k: 1, filter: [3, 3] },
   { x: [1, 1, 31, 3], k: 1, filter: [1, 3] },
