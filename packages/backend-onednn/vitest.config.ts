@@ -20,6 +20,7 @@ export default defineConfig({
   test: {
     ...base.test,
     ...(missing && { include: ["test/loading/**/*.test.ts"] }),
-    env: { ROGA_ONEDNN_MISSING: missing },
+    // Test files run beside each other: threads that spin while they wait keep those of another file from working.
+    env: { ROGA_ONEDNN_MISSING: missing, OMP_WAIT_POLICY: process.env.OMP_WAIT_POLICY ?? "passive" },
   },
 });

@@ -32,7 +32,7 @@ const usage = `Builds the native engine of @roga/backend-onednn on this machine.
   --out <folder>              where to (default: build/<platform>-<arch> in the package, where it is looked for)
   --force                     build what is up to date as well
   --debug                     with symbols, without most optimisations
-  --sanitize address|thread   instrumented; the file's name says so
+  --sanitize address,…        instrumented, by GCC's names of sanitizers; the file's name says so
   --portable                  look for libraries beside the addon first, as packages have them
   --warnings                  show the compiler's warnings
   --quiet                     print nothing where nothing was done

@@ -1,6 +1,6 @@
 /**
- * Gradients of gradients are those that the JavaScript backend gives. TensorFlow.js itself has none for elu, leakyRelu, maxima
- * and clipping, whose gradients are not differentiable to it.
+ * Gradients of gradients are those that the JavaScript backend gives. TensorFlow.js itself has none for elu, leakyRelu,
+ * maxima and clipping, whose gradients are not differentiable to it.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, it } from "vitest";

@@ -3,6 +3,12 @@ import { execFile } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { vi } from "vitest";
+
+/** Milliseconds that a program may take: most take a second or two, but under a sanitizer or on a busy machine … */
+const LIMIT = 120_000;
+// Tests that run programs are those of the files that import this one.
+vi.setConfig({ testTimeout: LIMIT, hookTimeout: LIMIT });
 
 const here = dirname(fileURLToPath(import.meta.url));
 /** One folder below the package's, as its own modules are: the loader of the addon goes by that. */
@@ -54,7 +60,7 @@ export function runProgram(
     const child = execFile(
       file,
       rest,
-      { maxBuffer: 2 ** 26, timeout: 120_000, env: { ...process.env, ...environment } },
+      { maxBuffer: 2 ** 26, timeout: LIMIT, env: { ...process.env, ...environment } },
       (_error, stdout, stderr) => done({ status: child.exitCode, signal: child.signalCode, stdout, stderr }),
     );
   });
