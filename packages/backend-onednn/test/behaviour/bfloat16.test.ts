@@ -1,0 +1,108 @@
+/**
+ * Products in bfloat16 against products in double precision of the same numbers rounded to it: only the order of float32
+ * sums may differ. The addon is asked, as convolutions of its own make these products.
+ */
+import { afterEach, beforeAll, expect, test } from "vitest";
+import type { Addon } from "../../src/addon.js";
+import { loadedEngine } from "../../src/engine.js";
+
+let addon: Addon;
+let supported = true;
+
+beforeAll(() => {
+  addon = loadedEngine().addon;
+  try {
+    addon.setBfloat16(true);
+  } catch {
+    supported = false;
+  }
+});
+afterEach(() => addon.setBfloat16(false));
+
+/** To the nearest number of 8 significant bits, ties to even. */
+function rounded(values: Float32Array): Float64Array {
+  const bits = new Uint32Array(Float32Array.from(values).buffer);
+  const near = bits.map((b) => (b + 0x7fff + ((b >>> 16) & 1)) & 0xffff0000);
+  return Float64Array.from(new Float32Array(near.buffer));
+}
+
+let seed = 1;
+const random = () => {
+  seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+  return seed / 2 ** 31 - 1;
+};
+const floats = (size: number) => Float32Array.from({ length: size }, random);
+
+/** Σ over `inner` of a(i, p) · b(p, j), with what the absolute terms sum to. */
+function product(rows: number, columns: number, inner: number, a: (i: number, p: number) => number, b: typeof a) {
+  const values = new Float64Array(rows * columns);
+  const sizes = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      for (let p = 0; p < inner; p++) {
+        const term = a(i, p) * b(p, j);
+        values[i * columns + j]! += term;
+        sizes[i * columns + j]! += Math.abs(term);
+      }
+    }
+  }
+  return { values, sizes };
+}
+
+function expectClose(actual: Float32Array, { values, sizes }: ReturnType<typeof product>): void {
+  const worst = actual.reduce((most, value, i) => Math.max(most, Math.abs(value - values[i]!) / sizes[i]!), 0);
+  expect(worst).toBeLessThan(2e-6);
+}
+
+test.each([
+  [64, 1, 1],
+  [200, 15, 300],
+  [333, 101, 131],
+  [515, 64, 128],
+])("%i pixels of %i channels to %i", (pixels, c, k) => {
+  // What the processor cannot do is refused, which test/loading shows.
+  if (!supported) return expect(() => addon.setBfloat16(true)).toThrow();
+  addon.setBfloat16(true);
+  const shape = Int32Array.of(1, 1, pixels, c, k, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, pixels);
+  const [x, w, dy] = [floats(pixels * c), floats(c * k), floats(pixels * k)];
+  const [rx, rw, rdy] = [rounded(x), rounded(w), rounded(dy)];
+
+  const y = new Float32Array(pixels * k);
+  addon.convolution(shape, x, w, undefined, y, 0, 0);
+  expectClose(
+    y,
+    product(
+      pixels,
+      k,
+      c,
+      (i, p) => rx[i * c + p]!,
+      (p, j) => rw[p * k + j]!,
+    ),
+  );
+
+  const dx = new Float32Array(pixels * c);
+  addon.convolutionBackwardInput(shape, dy, w, dx);
+  expectClose(
+    dx,
+    product(
+      pixels,
+      c,
+      k,
+      (i, p) => rdy[i * k + p]!,
+      (p, j) => rw[j * k + p]!,
+    ),
+  );
+
+  const dw = new Float32Array(c * k);
+  addon.matmul(x, dy, dw, 1, c, k, pixels, true, false, false, false);
+  expectClose(
+    dw,
+    product(
+      c,
+      k,
+      pixels,
+      (i, p) => rx[p * c + i]!,
+      (p, j) => rdy[p * k + j]!,
+    ),
+  );
+});
