@@ -31,7 +31,7 @@ export interface BatchNormTrainingResult<T extends tf.Tensor = tf.Tensor> {
 const NAME = "batchNormTraining";
 
 /** γ and β, where they are there. */
-interface Affine {
+export interface Affine {
   readonly gamma: tf.Tensor | undefined;
   readonly beta: tf.Tensor | undefined;
 }
@@ -62,29 +62,54 @@ export function batchNormTraining<T extends tf.Tensor>(
   if (!activations.includes(activation)) {
     throw new OpInputError(NAME, "activation", `one of ${activations.join(", ")}`, String(activation));
   }
-  const attrs = { epsilon, activation };
-  const affine = { gamma, beta };
   return tf.tidy(() => {
-    const { y, mean, variance } = forward(x, affine, attrs);
-    return { y: withGradient(x, affine, mean, variance, attrs, y) as T, mean, variance };
+    const { y, mean, variance } = normalizeBatch(x, { gamma, beta }, { epsilon, activation });
+    return { y: y as T, mean: constant(() => tf.clone(mean)), variance: constant(() => tf.clone(variance)) };
   });
 }
 
-/** The values without gradients; y is computed when it is asked for, so that the fallback is not recorded. */
+/**
+ * As {@link batchNormTraining}, for arguments that are known to be right. Where mean and variance are used in what is
+ * differentiated, they must be made constants.
+ */
+export function normalizeBatch(x: tf.Tensor, affine: Affine, attrs: BatchNormTrainingAttrs) {
+  const { gamma, beta } = affine;
+  return tf.tidy(() => {
+    if (hasKernel(BatchNormTraining)) {
+      registerKernelGradient();
+      // TensorFlow.js saves all inputs of a kernel, and takes none that is absent.
+      const channels = [x.shape.at(-1)!];
+      const inputs = { x, gamma: gamma ?? tf.ones(channels), beta: beta ?? tf.zeros(channels) };
+      const [y, mean, variance] = runKernel(BatchNormTraining, inputs, attrs) as [tf.Tensor, tf.Tensor1D, tf.Tensor1D];
+      return { y, mean, variance };
+    }
+    const { y, mean, variance } = forward(x, affine, attrs);
+    return { y: withGradient(x, affine, mean, variance, attrs, y), mean, variance };
+  });
+}
+
+/** The gradient of the kernel, so that TensorFlow.js records it as one of its own. */
+function registerKernelGradient(): void {
+  if (tf.getGradient(BatchNormTraining) !== undefined) return;
+  tf.registerGradient({
+    kernelName: BatchNormTraining,
+    inputsToSave: ["x", "gamma", "beta"],
+    outputsToSave: [false, true, true],
+    gradFunc(dys, saved, attrs) {
+      const [dy] = dys as tf.Tensor[];
+      const [x, gamma, beta, mean, variance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor1D, tf.Tensor1D];
+      const given = { ...(attrs as unknown as BatchNormTrainingAttrs) };
+      const gradients = runKernel(BatchNormTrainingGrad, { dy: dy!, x, mean, variance, gamma, beta }, given);
+      const [dx, dGamma, dBeta] = gradients.map((gradient) =>
+        differentiableNoMore(NAME, gradient, [dy!, x, gamma, beta]),
+      ) as [tf.Tensor, tf.Tensor, tf.Tensor];
+      return { x: () => dx, gamma: () => dGamma, beta: () => dBeta };
+    },
+  });
+}
+
+/** The values without gradients, composed; y is computed when it is asked for, so that the fallback is not recorded. */
 function forward(x: tf.Tensor, { gamma, beta }: Affine, attrs: BatchNormTrainingAttrs) {
-  if (hasKernel(BatchNormTraining)) {
-    // Recorded, but nothing that leaves here depends on it: it is copied by reference in calls that are not recorded.
-    const [y, mean, variance] = runKernel(BatchNormTraining, { x, gamma, beta }, attrs) as [
-      tf.Tensor,
-      tf.Tensor1D,
-      tf.Tensor1D,
-    ];
-    return {
-      y: () => tf.clone(y),
-      mean: constant(() => tf.clone(mean)),
-      variance: constant(() => tf.clone(variance)),
-    };
-  }
   const mean = constant(() => tf.mean<tf.Tensor1D>(rows(x), 0));
   const variance = constant(() => tf.mean<tf.Tensor1D>(tf.square(tf.sub(rows(x), mean)), 0));
   const y = () =>
@@ -127,10 +152,6 @@ function backward(
   variance: tf.Tensor1D,
   attrs: BatchNormTrainingAttrs,
 ): [tf.Tensor, tf.Tensor, tf.Tensor] {
-  if (hasKernel(BatchNormTrainingGrad)) {
-    const inputs = { dy, x, mean, variance, gamma, beta };
-    return runKernel(BatchNormTrainingGrad, inputs, attrs) as [tf.Tensor, tf.Tensor, tf.Tensor];
-  }
   const flat = rows(x);
   const z = () => normalize(flat, mean, variance, attrs, gamma, beta);
   const dz = activationGradient(attrs.activation, rows(dy), z);

@@ -64,8 +64,8 @@ describe.each(["engine", "kernels"] as const)("on the %s", (backend) => {
       backend === "engine"
         ? []
         : [
-            ["x", "gamma"],
-            ["dy", "x", "mean", "variance", "gamma"],
+            ["x", "gamma", "beta"],
+            ["dy", "x", "mean", "variance", "gamma", "beta"],
           ],
     );
   });

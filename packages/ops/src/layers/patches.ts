@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { averageUpdate } from "../average-update.js";
-import { batchNormTraining } from "../batch-norm-training.js";
+import { normalizeBatch } from "../batch-norm-training.js";
 import type { Activation } from "../kernels.js";
 import { swish } from "../swish.js";
 import {
@@ -57,7 +57,11 @@ export function patchNormalization(layer: Layer): boolean {
 
 function normalize(layer: BatchNormalization, x: tf.Tensor, activation: Activation): tf.Tensor {
   const { gamma, beta, epsilon, momentum, movingMean, movingVariance } = layer;
-  const { y, mean, variance } = batchNormTraining(x, gamma?.read(), beta?.read(), { epsilon, activation });
+  const { y, mean, variance } = normalizeBatch(
+    x,
+    { gamma: gamma?.read(), beta: beta?.read() },
+    { epsilon, activation },
+  );
   const averages = [movingMean, movingVariance].map((statistic) => statistic.read() as tf.Variable);
   averageUpdate(averages, [mean, variance], momentum);
   return y;
