@@ -3,6 +3,8 @@
 // changes at every training step. A convolution with a 1×1 filter is a matrix product, for which there are better ways.
 #include "convolution.h"
 
+#include <cstring>
+
 #include "convolution-shape.h"
 #include "epilogue.h"
 #include "matmul.h"
@@ -15,107 +17,132 @@ namespace roga {
 
 namespace {
 
-/** A shape in oneDNN's terms. */
+/** A shape in oneDNN's terms. What a primitive reads may be of another type than float32, which results always are. */
 struct Shape : ConvolutionShape {
   using ConvolutionShape::ConvolutionShape;
 
-  dnnl::memory::desc input() const { return {{n, c, h, w}, Type::f32, Tag::nhwc}; }
-  dnnl::memory::desc output() const { return {{n, k, oh, ow}, Type::f32, Tag::nhwc}; }
-  dnnl::memory::desc filter() const { return filter(groups > 1 ? Tag::hwigo : Tag::hwio); }
-  dnnl::memory::desc anyFilter() const { return filter(Tag::any); }
+  dnnl::memory::desc input(Type type = Type::f32) const { return {{n, c, h, w}, type, Tag::nhwc}; }
+  dnnl::memory::desc output(Type type = Type::f32) const { return {{n, k, oh, ow}, type, Tag::nhwc}; }
+  dnnl::memory::desc filter() const { return filter(groups > 1 ? Tag::hwigo : Tag::hwio, Type::f32); }
+  dnnl::memory::desc anyFilter(Type type = Type::f32) const { return filter(Tag::any, type); }
   dnnl::memory::dims strides() const { return {sh, sw}; }
   dnnl::memory::dims dilations() const { return {dh - 1, dw - 1}; }
   dnnl::memory::dims before() const { return {top, left}; }
   dnnl::memory::dims after() const { return {bottom, right}; }
 
  private:
-  dnnl::memory::desc filter(Tag tag) const {
-    if (groups > 1) return {{groups, k / groups, c / groups, kh, kw}, Type::f32, tag};
-    return {{k, c, kh, kw}, Type::f32, tag};
+  dnnl::memory::desc filter(Tag tag, Type type) const {
+    if (groups > 1) return {{groups, k / groups, c / groups, kh, kw}, type, tag};
+    return {{k, c, kh, kw}, type, tag};
   }
 };
 
 #if DNNL_VERSION_MAJOR >= 3
 
-dnnl::convolution_forward::primitive_desc describeForward(const Shape& s, bool bias) {
+dnnl::convolution_forward::primitive_desc describeForward(const Shape& s, bool bias, Type type) {
   const auto kind = dnnl::prop_kind::forward_training;
   const auto algorithm = dnnl::algorithm::convolution_direct;
   const dnnl::memory::desc b = bias ? dnnl::memory::desc({s.k}, Type::f32, Tag::x) : dnnl::memory::desc();
-  return {engine(), kind, algorithm, s.input(), s.anyFilter(), b, s.output(), s.strides(), s.dilations(), s.before(), s.after()};
+  return {engine(), kind, algorithm, s.input(type), s.anyFilter(type), b, s.output(), s.strides(), s.dilations(), s.before(), s.after()};
 }
 
-dnnl::convolution_backward_data::primitive_desc describeBackwardData(const Shape& s) {
-  return {engine(),    dnnl::algorithm::convolution_direct, s.input(), s.anyFilter(), s.output(), s.strides(),
-          s.dilations(), s.before(), s.after(), describeForward(s, false)};
+dnnl::convolution_backward_data::primitive_desc describeBackwardData(const Shape& s, Type type) {
+  return {engine(),    dnnl::algorithm::convolution_direct, s.input(), s.anyFilter(type), s.output(type), s.strides(),
+          s.dilations(), s.before(), s.after(), describeForward(s, false, type)};
 }
 
-dnnl::convolution_backward_weights::primitive_desc describeBackwardWeights(const Shape& s) {
-  return {engine(),    dnnl::algorithm::convolution_direct, s.input(), s.anyFilter(), s.output(), s.strides(),
-          s.dilations(), s.before(), s.after(), describeForward(s, false)};
+dnnl::convolution_backward_weights::primitive_desc describeBackwardWeights(const Shape& s, Type type) {
+  return {engine(),    dnnl::algorithm::convolution_direct, s.input(type), s.anyFilter(), s.output(type), s.strides(),
+          s.dilations(), s.before(), s.after(), describeForward(s, false, type)};
 }
 
 #else
 
-dnnl::convolution_forward::primitive_desc describeForward(const Shape& s, bool bias) {
+dnnl::convolution_forward::primitive_desc describeForward(const Shape& s, bool bias, Type type) {
   const auto kind = dnnl::prop_kind::forward_training;
   const auto algorithm = dnnl::algorithm::convolution_direct;
   using Desc = dnnl::convolution_forward::desc;
   if (bias) {
     const dnnl::memory::desc b({s.k}, Type::f32, Tag::x);
-    return {Desc(kind, algorithm, s.input(), s.anyFilter(), b, s.output(), s.strides(), s.dilations(), s.before(), s.after()), engine()};
+    return {Desc(kind, algorithm, s.input(type), s.anyFilter(type), b, s.output(), s.strides(), s.dilations(), s.before(), s.after()), engine()};
   }
-  return {Desc(kind, algorithm, s.input(), s.anyFilter(), s.output(), s.strides(), s.dilations(), s.before(), s.after()), engine()};
+  return {Desc(kind, algorithm, s.input(type), s.anyFilter(type), s.output(), s.strides(), s.dilations(), s.before(), s.after()), engine()};
 }
 
-dnnl::convolution_backward_data::primitive_desc describeBackwardData(const Shape& s) {
-  return {dnnl::convolution_backward_data::desc(dnnl::algorithm::convolution_direct, s.input(), s.anyFilter(), s.output(),
+dnnl::convolution_backward_data::primitive_desc describeBackwardData(const Shape& s, Type type) {
+  return {dnnl::convolution_backward_data::desc(dnnl::algorithm::convolution_direct, s.input(), s.anyFilter(type), s.output(type),
                                                 s.strides(), s.dilations(), s.before(), s.after()),
-          engine(), describeForward(s, false)};
+          engine(), describeForward(s, false, type)};
 }
 
-dnnl::convolution_backward_weights::primitive_desc describeBackwardWeights(const Shape& s) {
-  return {dnnl::convolution_backward_weights::desc(dnnl::algorithm::convolution_direct, s.input(), s.anyFilter(), s.output(),
+dnnl::convolution_backward_weights::primitive_desc describeBackwardWeights(const Shape& s, Type type) {
+  return {dnnl::convolution_backward_weights::desc(dnnl::algorithm::convolution_direct, s.input(type), s.anyFilter(), s.output(type),
                                                    s.strides(), s.dilations(), s.before(), s.after()),
-          engine(), describeForward(s, false)};
+          engine(), describeForward(s, false, type)};
 }
 
 #endif
 
+/** describe(type) for bfloat16, if that is asked for and oneDNN has more for it than its reference; otherwise for float32. */
+template <class Describe>
+auto describeIn(bool bfloat16, Describe&& describe) {
+  if (bfloat16) {
+    try {
+      auto description = describe(Type::bf16);
+      if (std::strncmp(description.impl_info_str(), "ref", 3) != 0) return description;
+    } catch (const dnnl::error&) {
+      // Not every processor that has products in bfloat16 has convolutions of every shape in it.
+    }
+  }
+  return describe(Type::f32);
+}
+
 /**
- * A primitive, and the layout that it wants the filter in. Memory for the filter in another layout than ours is one for
- * all primitives: many shapes would otherwise keep as many copies.
+ * A primitive, the types that it reads, and the layout that it wants the filter in. Memory for the filter in another layout
+ * than ours is one for all primitives: many shapes would otherwise keep as many copies.
  */
-template <class Primitive, class Description>
+template <class Primitive>
 struct Prepared {
   Primitive primitive;
   dnnl::memory::desc layout;
   bool repacks;
 
-  Prepared(const Description& description, const dnnl::memory::desc& layout_, const dnnl::memory::desc& plain)
-      : primitive(description), layout(layout_), repacks(layout_ != plain) {}
+  template <class Description>
+  Prepared(const Description& description, const dnnl::memory::desc& layout_, const Shape& s)
+      : primitive(description), layout(layout_), repacks(layout_ != s.filter()) {}
   dnnl::memory packed() const { return at(layout, scratch(Scratch::kB, layout.get_size())); }
 };
 
-struct Forward : Prepared<dnnl::convolution_forward, dnnl::convolution_forward::primitive_desc> {
-  Forward(const Shape& s, bool bias) : Forward(describeForward(s, bias), s) {}
-  Forward(const dnnl::convolution_forward::primitive_desc& d, const Shape& s) : Prepared(d, d.weights_desc(), s.filter()) {}
+struct Forward : Prepared<dnnl::convolution_forward> {
+  dnnl::memory::desc source;
+  Forward(const Shape& s, bool bias, bool bfloat16)
+      : Forward(describeIn(bfloat16, [&](Type type) { return describeForward(s, bias, type); }), s) {}
+  Forward(const dnnl::convolution_forward::primitive_desc& d, const Shape& s)
+      : Prepared(d, d.weights_desc(), s), source(d.src_desc()) {}
 };
-struct BackwardData : Prepared<dnnl::convolution_backward_data, dnnl::convolution_backward_data::primitive_desc> {
-  explicit BackwardData(const Shape& s) : BackwardData(describeBackwardData(s), s) {}
+struct BackwardData : Prepared<dnnl::convolution_backward_data> {
+  dnnl::memory::desc gradient;
+  BackwardData(const Shape& s, bool bfloat16)
+      : BackwardData(describeIn(bfloat16, [&](Type type) { return describeBackwardData(s, type); }), s) {}
   BackwardData(const dnnl::convolution_backward_data::primitive_desc& d, const Shape& s)
-      : Prepared(d, d.weights_desc(), s.filter()) {}
+      : Prepared(d, d.weights_desc(), s), gradient(d.diff_dst_desc()) {}
 };
-struct BackwardWeights : Prepared<dnnl::convolution_backward_weights, dnnl::convolution_backward_weights::primitive_desc> {
-  explicit BackwardWeights(const Shape& s) : BackwardWeights(describeBackwardWeights(s), s) {}
+struct BackwardWeights : Prepared<dnnl::convolution_backward_weights> {
+  dnnl::memory::desc source, gradient;
+  BackwardWeights(const Shape& s, bool bfloat16)
+      : BackwardWeights(describeIn(bfloat16, [&](Type type) { return describeBackwardWeights(s, type); }), s) {}
   BackwardWeights(const dnnl::convolution_backward_weights::primitive_desc& d, const Shape& s)
-      : Prepared(d, d.diff_weights_desc(), s.filter()) {}
+      : Prepared(d, d.diff_weights_desc(), s), source(d.src_desc()), gradient(d.diff_dst_desc()) {}
 };
 
-/**
- * Up to this many weights, oneDNN's convolution computes their gradient, a sum over many pixels, faster than our product of
- * matrices does: measured for oneDNN 2.6 on AVX-512.
- */
-constexpr int64_t kSmallFilter = 1 << 13;
+/** Memory as a primitive reads it: our float32 numbers where they are, or rounded in a scratch slot. */
+dnnl::memory read(const dnnl::memory::desc& wanted, const dnnl::memory::desc& plain, const float* data, Scratch slot) {
+  const dnnl::memory numbers = at(plain, data);
+  if (wanted == plain) return numbers;
+  const dnnl::memory rounded = at(wanted, scratch(slot, wanted.get_size()));
+  reorder(numbers, rounded);
+  return rounded;
+}
 
 ConstFloats values(const float* data, int64_t size) { return {data, static_cast<size_t>(size)}; }
 
@@ -152,9 +179,15 @@ void placePixels(const Shape& s, const float* used, float* dx) {
   });
 }
 
-Key keyOf(Ints shape, int variant) {
+/**
+ * Up to this many weights, oneDNN's convolution computes their gradient, a sum over many pixels, faster than our product of
+ * matrices does: measured for oneDNN 2.6 on AVX-512.
+ */
+constexpr int64_t kSmallFilter = 1 << 13;
+
+Key keyOf(Ints shape, bool bias) {
   Key key(shape.data, shape.data + shape.size);
-  key.push_back(variant);
+  key.push_back((bias ? 1 : 0) | (usesBfloat16() ? 2 : 0));
   key.push_back(threads());
   return key;
 }
@@ -187,8 +220,9 @@ void convolution(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias
     matmul(values(used, pixels * s.c), filter, y, 1, pixels, s.k, s.c, false, false, false, false);
     return biasActivation(y, bias, activation, alpha);
   }
-  Forward& forward = cache.get(keyOf(shape, bias ? 1 : 0), [&] { return Forward(s, static_cast<bool>(bias)); });
-  std::unordered_map<int, dnnl::memory> arguments = {{DNNL_ARG_SRC, at(s.input(), x.data)},
+  const bool hasBias = static_cast<bool>(bias);
+  Forward& forward = cache.get(keyOf(shape, hasBias), [&] { return Forward(s, hasBias, usesBfloat16()); });
+  std::unordered_map<int, dnnl::memory> arguments = {{DNNL_ARG_SRC, read(forward.source, s.input(), x.data, Scratch::kA)},
                                                      {DNNL_ARG_WEIGHTS, filterFor(forward, s, filter)},
                                                      {DNNL_ARG_DST, at(s.output(), y.data)}};
   if (bias) arguments.emplace(DNNL_ARG_BIAS, at({{s.k}, Type::f32, Tag::x}, bias.data));
@@ -215,8 +249,8 @@ void convolutionBackwardInput(Ints shape, ConstFloats dy, ConstFloats filter, Fl
     if (s.isStrided()) placePixels(s, used, dx.data);
     return;
   }
-  BackwardData& backward = cache.get(keyOf(shape, 0), [&] { return BackwardData(s); });
-  backward.primitive.execute(stream(), {{DNNL_ARG_DIFF_DST, at(s.output(), dy.data)},
+  BackwardData& backward = cache.get(keyOf(shape, false), [&] { return BackwardData(s, usesBfloat16()); });
+  backward.primitive.execute(stream(), {{DNNL_ARG_DIFF_DST, read(backward.gradient, s.output(), dy.data, Scratch::kA)},
                                         {DNNL_ARG_WEIGHTS, filterFor(backward, s, filter)},
                                         {DNNL_ARG_DIFF_SRC, at(s.input(), dx.data)}});
   stream().wait();
@@ -233,11 +267,11 @@ void convolutionBackwardFilter(Ints shape, ConstFloats x, ConstFloats dy, Floats
     const ConstFloats used = values(usedPixels(s, x.data), pixels * s.c);
     return matmul(used, dy, dfilter, 1, s.c, s.k, pixels, true, false, false, false);
   }
-  BackwardWeights& backward = cache.get(keyOf(shape, 0), [&] { return BackwardWeights(s); });
+  BackwardWeights& backward = cache.get(keyOf(shape, false), [&] { return BackwardWeights(s, usesBfloat16()); });
   const dnnl::memory plain = at(s.filter(), dfilter.data);
   const dnnl::memory packed = backward.repacks ? backward.packed() : plain;
-  backward.primitive.execute(stream(), {{DNNL_ARG_SRC, at(s.input(), x.data)},
-                                        {DNNL_ARG_DIFF_DST, at(s.output(), dy.data)},
+  backward.primitive.execute(stream(), {{DNNL_ARG_SRC, read(backward.source, s.input(), x.data, Scratch::kA)},
+                                        {DNNL_ARG_DIFF_DST, read(backward.gradient, s.output(), dy.data, Scratch::kC)},
                                         {DNNL_ARG_DIFF_WEIGHTS, packed}});
   if (backward.repacks) reorder(packed, plain);
   stream().wait();

@@ -106,3 +106,40 @@ test.each([
     ),
   );
 });
+
+test.each([
+  [2, 16, 17, 19, 3, 1],
+  [1, 33, 3, 32, 3, 2],
+  [2, 15, 24, 40, 5, 2],
+])(
+  "convolution of %i images of %i² pixels, %i channels to %i, filter %i, stride %i, as float32 of rounded numbers",
+  (n, side, c, k, filter, stride) => {
+    if (!supported) return expect(() => addon.setBfloat16(true)).toThrow();
+    const pad = (filter - 1) / 2;
+    const out = Math.floor((side + 2 * pad - filter) / stride) + 1;
+    const shape = Int32Array.of(
+      ...[n, side, side, c, k, filter, filter, stride, stride, pad, pad, pad, pad, 1, 1, 1, out, out],
+    );
+    const [x, w] = [floats(n * side * side * c), floats(filter * filter * c * k)];
+    const dy = floats(n * out * out * k);
+    const run = (x: Float32Array, w: Float32Array, dy: Float32Array) => {
+      const results = [new Float32Array(dy.length), new Float32Array(x.length), new Float32Array(w.length)] as const;
+      addon.convolution(shape, x, w, undefined, results[0], 0, 0);
+      addon.convolutionBackwardInput(shape, dy, w, results[1]);
+      addon.convolutionBackwardFilter(shape, x, dy, results[2]);
+      return results;
+    };
+    const [rx, rw, rdy] = [x, w, dy].map((values) => Float32Array.from(rounded(values))) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
+    const expected = run(rx, rw, rdy);
+    addon.setBfloat16(true);
+    for (const [index, actual] of run(x, w, dy).entries()) {
+      const scale = Math.sqrt(actual.reduce((sum, value) => sum + value * value, 0) / actual.length);
+      const worst = actual.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[index]![i]!)), 0);
+      expect(worst / scale).toBeLessThan(1e-5);
+    }
+  },
+);
