@@ -24,35 +24,34 @@ int64_t rowsOf(size_t values, int64_t channels) {
   return static_cast<int64_t>(values) / channels;
 }
 
-int workersFor(int64_t values) { return values < kSerial ? 1 : threads(); }
+/** Parts that rows are divided into to be summed up: no more than this, and of kBlock rows or more. */
+constexpr int64_t kMostParts = 16;
 
 /**
- * Two sums per channel over all rows. `add(row, first, second)` adds one row's terms to two arrays of float32; the
- * totals are written in double precision, added up in the order of the threads.
+ * Two sums per channel over all rows. `addRows(begin, end, first, second)` adds rows' terms to two arrays of float32; the
+ * totals are written in double precision, added up in the order of the rows.
  */
 template <class AddRows>
 void sumRows(int64_t rows, int64_t channels, double* totals, AddRows addRows) {
   const int workers = workersFor(rows * channels);
-  double* all = scratch<double>(Scratch::kAccumulators, static_cast<size_t>(2 * channels * workers));
+  const int64_t parts = std::clamp(rows / kBlock, int64_t{1}, kMostParts);
+  double* all = scratch<double>(Scratch::kAccumulators, static_cast<size_t>(2 * channels * parts));
   float* blocks = scratch<float>(Scratch::kC, static_cast<size_t>(2 * channels * workers));
-  // There may be fewer threads than were asked for.
-  std::fill_n(all, 2 * channels * workers, 0.0);
-#pragma omp parallel num_threads(workers)
-  {
-    const int worker = omp_get_thread_num();
-    double* total = all + 2 * channels * worker;
-    float* block = blocks + 2 * channels * worker;
-    const Range range = part(rows, worker, omp_get_num_threads());
+  parallelParts(parts, workers, [&](int64_t i, int thread) {
+    double* total = all + 2 * channels * i;
+    float* block = blocks + 2 * channels * thread;
+    std::fill_n(total, 2 * channels, 0.0);
+    const Range range = part(rows, static_cast<int>(i), static_cast<int>(parts));
     for (int64_t begin = range.begin; begin < range.end; begin += kBlock) {
       std::fill_n(block, 2 * channels, 0.0f);
       addRows(begin, std::min(range.end, begin + kBlock), block, block + channels);
       for (int64_t c = 0; c < 2 * channels; c++) total[c] += block[c];
     }
-  }
-  for (int64_t c = 0; c < 2 * channels; c++) {
-    double total = 0;
-    for (int worker = 0; worker < workers; worker++) total += all[2 * channels * worker + c];
-    totals[c] = total;
+  });
+  std::copy_n(all, 2 * channels, totals);
+  for (int64_t i = 1; i < parts; i++) {
+    const double* total = all + 2 * channels * i;
+    for (int64_t c = 0; c < 2 * channels; c++) totals[c] += total[c];
   }
 }
 
@@ -68,15 +67,15 @@ void roughMeans(const float* x, int64_t rows, int64_t channels, float* means) {
 }
 
 /**
- * Calls f(row) for all rows, as a second pass over them: each thread begins with the rows that it saw last in the first
- * pass, which are still in the cache, and ends with those that the next operation begins with.
+ * Calls f(row) for all rows, as a second pass over them: it begins with the rows that the first pass ended with, which are
+ * still in the cache, and ends with those that the next operation begins with.
  */
 template <class F>
 void secondPass(int64_t rows, int64_t channels, F&& f) {
   const int64_t block = std::max<int64_t>(1, (1 << 14) / channels);
   parallelFor(rows, rows * channels, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t last = end; last > begin; last -= block) {
-      for (int64_t row = std::max(begin, last - block); row < last; row++) f(row);
+    for (int64_t last = rows - begin; last > rows - end; last -= block) {
+      for (int64_t row = std::max(rows - end, last - block); row < last; row++) f(row);
     }
   });
 }

@@ -357,23 +357,21 @@ void depthwiseBackward(Ints shape, ConstFloats x, ConstFloats dy, ConstFloats fi
     }
   }
 
-  // Sums of a few rows in float32, of all rows in double precision, for each thread.
+  // Sums of a few rows in float32, for each thread; of all rows in double precision, for each part of them.
   constexpr int64_t kRows = 8;
-  const int workers = s.outputSize() < kSerial ? 1 : threads();
-  double* totals = scratch<double>(Scratch::kAccumulators, static_cast<size_t>(workers * taps));
+  const int workers = workersFor(s.outputSize());
+  const int64_t parts = workers == 1 ? 1 : std::min<int64_t>(s.n * s.oh, 4 * workers);
+  double* totals = scratch<double>(Scratch::kAccumulators, static_cast<size_t>(parts * taps));
   float* partial = scratch<float>(Scratch::kB, static_cast<size_t>(workers * taps));
-  // There may be fewer threads than were asked for.
-  std::fill_n(totals, workers * taps, 0.0);
   const FilterRow filterRow = filterRowFor(s);
   const SpreadRow spreadRow = spreadRowFor(s);
   const int64_t imageIn = s.h * s.w * s.c, imageOut = s.oh * s.ow * s.c;
 
-  // Rows of dx and of dy are walked together: of each image, the part of both that belongs to a thread.
-#pragma omp parallel num_threads(workers)
-  {
-    const int worker = omp_get_thread_num();
-    double* total = totals + worker * taps;
-    float* sums = partial + worker * taps;
+  // Rows of dx and of dy are walked together: of each image, the rows of both that belong to a part.
+  parallelParts(parts, workers, [&](int64_t i, int thread) {
+    double* total = totals + i * taps;
+    float* sums = partial + thread * taps;
+    std::fill_n(total, taps, 0.0);
     std::fill_n(sums, taps, 0.0f);
     int64_t since = 0;
     const auto flush = [&] {
@@ -383,7 +381,7 @@ void depthwiseBackward(Ints shape, ConstFloats x, ConstFloats dy, ConstFloats fi
       }
       since = 0;
     };
-    const Range all = part(s.n * s.oh, worker, omp_get_num_threads());
+    const Range all = part(s.n * s.oh, static_cast<int>(i), static_cast<int>(parts));
     for (int64_t n = all.begin / s.oh; n < s.n && n * s.oh < all.end; n++) {
       const int64_t first = std::max(all.begin - n * s.oh, int64_t{0}), last = std::min(all.end - n * s.oh, s.oh);
       // The rows of dx are divided as those of dy are.
@@ -410,11 +408,11 @@ void depthwiseBackward(Ints shape, ConstFloats x, ConstFloats dy, ConstFloats fi
       }
     }
     flush();
-  }
+  });
   if (!dfilter) return;
   for (int64_t tap = 0; tap < taps; tap++) {
     double total = 0;
-    for (int worker = 0; worker < workers; worker++) total += totals[worker * taps + tap];
+    for (int64_t i = 0; i < parts; i++) total += totals[i * taps + tap];
     dfilter[tap] = static_cast<float>(total);
   }
 }

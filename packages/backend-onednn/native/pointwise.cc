@@ -18,6 +18,8 @@ namespace {
 /** Panels, if fewer in all, and rows of x, if used by more panels, stay in the cache of a processor within these bytes. */
 constexpr int64_t kCachedPanels = 384 << 10;
 constexpr int64_t kCachedRows = 256 << 10;
+/** Tiles that a thread takes at a time where it passes over them one by one. */
+constexpr int64_t kSharedTiles = 8;
 /** From so many panels on, rows of x are copied: at strides of a power of two they would compete for few cache lines. */
 constexpr int64_t kCopiedFrom = 8;
 /** A result larger than the caches is written past them. */
@@ -177,43 +179,41 @@ void pointwiseIn(const float* x, const float* w, float* y, int64_t rows, int64_t
   float* copy = scratch<float>(Scratch::kA, std::max<size_t>(1, copySize * static_cast<size_t>(workers)));
   const bool streamed = kLanes == 16 && rows * n * 4 > kStreamed && n % kLanes == 0 && reinterpret_cast<uintptr_t>(y) % 64 == 0 &&
                         epilogue.activation <= Activation::kRelu6;
-#pragma omp parallel num_threads(workers)
-  {
-    const Range own = part(rows, omp_get_thread_num(), omp_get_num_threads());
-    float* ownCopy = copy + copySize * static_cast<size_t>(omp_get_thread_num());
-    const int64_t tiles = (own.end - own.begin + kTall - 1) / kTall;
-    const auto start = [&](int64_t t) { return own.begin + (own.end - own.begin) * t / tiles; };
-    for (int64_t block = 0; block < tiles; block += blockTiles) {
-      const int64_t end = std::min(tiles, block + blockTiles), top = start(block);
+  const int64_t tiles = (rows + kTall - 1) / kTall, share = few ? kSharedTiles : blockTiles;
+  const auto start = [&](int64_t t) { return rows * t / tiles; };
+  parallelParts((tiles + share - 1) / share, workers, [&](int64_t i, int thread) {
+    float* ownCopy = copy + copySize * static_cast<size_t>(thread);
+    const int64_t last = std::min(tiles, (i + 1) * share);
+    for (int64_t block = i * share; block < last; block += blockTiles) {
+      const int64_t end = std::min(last, block + blockTiles), top = start(block);
       const float* from = x + top * k;
       int64_t stride = k;
       if (copies) {
-        for (int64_t i = top; i < start(end); i++) {
-          copyWords<P>(x + i * k, k, ownCopy + (i - top) * copyStride);
-        }
+        for (int64_t row = top; row < start(end); row++) copyWords<P>(x + row * k, k, ownCopy + (row - top) * copyStride);
         from = ownCopy;
         stride = copyStride;
       }
-      // What the next blocks read, which the processor does not foresee where rows are short.
+      // What the next block reads, which the processor does not foresee where rows are short.
       if (end + blockTiles <= tiles) {
         const char* next = reinterpret_cast<const char*>(x + start(end) * k);
-        const char* last = reinterpret_cast<const char*>(x + start(end + blockTiles) * k);
-        for (; next < last; next += 64) __builtin_prefetch(next);
+        const char* after = reinterpret_cast<const char*>(x + start(end + blockTiles) * k);
+        for (; next < after; next += 64) __builtin_prefetch(next);
       }
       for (int64_t j = 0; j < n; j += kPanel) {
         const int64_t columns = std::min<int64_t>(kPanel, n - j);
-        Epilogue after = epilogue;
-        if (after.bias) after.bias += j;
+        Epilogue own = epilogue;
+        if (own.bias) own.bias += j;
         for (int64_t t = block; t < end; t++) {
           const int64_t row = start(t), tall = start(t + 1) - row;
-          tileFor<P>(tall, columns)(from + (row - top) * stride, stride, panels + j * depth, depth, {y + row * n + j, n, columns, after, streamed});
+          const Target target{y + row * n + j, n, columns, own, streamed};
+          tileFor<P>(tall, columns)(from + (row - top) * stride, stride, panels + j * depth, depth, target);
         }
       }
     }
 #if defined(__AVX512F__)
     if (streamed) _mm_sfence();
 #endif
-  }
+  });
 }
 
 }  // namespace
