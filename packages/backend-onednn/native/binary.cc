@@ -13,6 +13,9 @@ namespace {
 
 constexpr int kMaxAxes = 8;
 
+/** Whether the sign of a number, which may be that of −0, is minus. */
+inline bool isMinus(float x) { return std::copysign(1.0f, x) < 0; }
+
 /** Sizes and strides of the output's axes. */
 struct Broadcast {
   int rank = 0;
@@ -166,10 +169,13 @@ void binary(int64_t operation, ConstFloats a, ConstFloats b, Floats out, Ints di
       return apply(a, b, out, dims, 1, [](float x, float y) { return x * y; });
     case 3:
       return apply(a, b, out, dims, 2, [](float x, float y) { return x / y; });
+    // NaN is passed on, and 0 is above −0.
     case 4:
-      return apply(a, b, out, dims, 1, [](float x, float y) { return x > y || x != x ? x : y; });
+      return apply(a, b, out, dims, 1,
+                   [](float x, float y) { return x > y || x != x || (x == y && isMinus(y)) ? x : y; });
     case 5:
-      return apply(a, b, out, dims, 1, [](float x, float y) { return x < y || x != x ? x : y; });
+      return apply(a, b, out, dims, 1,
+                   [](float x, float y) { return x < y || x != x || (x == y && isMinus(x)) ? x : y; });
     case 6:
       return apply(a, b, out, dims, 1, [](float x, float y) { return (x - y) * (x - y); });
     case 7:

@@ -200,7 +200,8 @@ struct Bound<Function, Name> {
       detail::rethrow(env, Name);
     }
     detail::clock().nanoseconds += detail::now() - start;
-    detail::clock().calls++;
+    // What takes nothing computes nothing: it asks how things are, such as this very count.
+    if constexpr (count > 0) detail::clock().calls++;
     return result;
   }
 

@@ -35,7 +35,7 @@ void mapPair(ConstFloats a, ConstFloats b, Floats y, int64_t cost, F f) {
 
 }  // namespace
 
-// Comparisons are written so that a NaN passes through.
+// Comparisons are written so that a NaN passes through; relu and relu6 of −0 are 0.
 void unary(int64_t operation, ConstFloats x, Floats y, double first, double second) {
   require(x, 0, "x");
   require(y, static_cast<int64_t>(x.size), "y");
@@ -43,10 +43,10 @@ void unary(int64_t operation, ConstFloats x, Floats y, double first, double seco
   const float beta = static_cast<float>(second);
   switch (operation) {
     case 0:
-      return map(x, y, 1, [](float v) { return v < 0 ? 0.0f : v; });
+      return map(x, y, 1, [](float v) { return v <= 0 ? 0.0f : v; });
     case 1:
       return map(x, y, 1, [](float v) {
-        const float positive = v < 0 ? 0.0f : v;
+        const float positive = v <= 0 ? 0.0f : v;
         return positive > 6 ? 6.0f : positive;
       });
     case 2:

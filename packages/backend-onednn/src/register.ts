@@ -23,19 +23,29 @@ export interface Call<I = Record<string, TensorInfo>, A = Record<string, unknown
   backend: OnednnBackend;
 }
 
+/** What a native kernel leaves to the JavaScript kernel of the same name; for people, see KERNELS.md. */
+export interface Leaves {
+  /** Of which types; "other types" than float32 by default. */
+  readonly types?: string;
+  /** What it leaves of the types that it takes. */
+  readonly other?: string;
+}
+
 /** A kernel that this package implements. */
 export interface NativeKernel {
   readonly name: string;
+  readonly leaves: Leaves;
   /** Computes, or returns `undefined` for what it leaves to the JavaScript kernel of the same name. */
   run(call: Call): TensorInfo | TensorInfo[] | undefined;
 }
 
-/** Declares a kernel with the types of its inputs and attributes. */
+/** Declares a kernel with the types of its inputs and attributes, and what it leaves to JavaScript. */
 export function kernel<I, A = object>(
   name: string,
   run: (call: Call<I, A>) => TensorInfo | TensorInfo[] | undefined,
+  leaves: Leaves = {},
 ): NativeKernel {
-  return { name, run: run as unknown as NativeKernel["run"] };
+  return { name, leaves, run: run as unknown as NativeKernel["run"] };
 }
 
 export function registerKernels(native: readonly NativeKernel[]): void {

@@ -12,6 +12,7 @@ import { kernel } from "../register.js";
 export const batchMatMul = kernel<BatchMatMulInputs, BatchMatMulAttrs>(
   BatchMatMul,
   ({ inputs: { a, b }, attrs: { transposeA, transposeB }, backend }) => product(backend, a, b, transposeA, transposeB),
+  { other: "batches of different shapes, none of them a single matrix" },
 );
 
 /** The product, or `undefined` where the native kernel does not take it. */

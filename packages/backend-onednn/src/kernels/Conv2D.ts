@@ -4,8 +4,10 @@ import { allFloat32, type OnednnBackend } from "../backend.js";
 import { kernel } from "../register.js";
 import { type ConvolutionAttrs, convolutionShape } from "./convolution-shape.js";
 
-export const conv2D = kernel<Conv2DInputs, ConvolutionAttrs>(Conv2D, ({ inputs: { x, filter }, attrs, backend }) =>
-  convolve(backend, x, filter, attrs),
+export const conv2D = kernel<Conv2DInputs, ConvolutionAttrs>(
+  Conv2D,
+  ({ inputs: { x, filter }, attrs, backend }) => convolve(backend, x, filter, attrs),
+  { other: "NCHW" },
 );
 
 /** x ∗ filter, or `undefined` where the native kernel does not take it. */

@@ -18,4 +18,5 @@ export const conv2DBackpropFilter = kernel<Conv2DBackpropFilterInputs, Attrs>(
     backend.addon.convolutionBackwardFilter(numbers, a, b, dfilter.values);
     return dfilter.info;
   },
+  { other: "NCHW; dy of another size than the forward operation gives" },
 );

@@ -19,4 +19,5 @@ export const conv2DBackpropInput = kernel<Conv2DBackpropInputInputs, Attrs>(
     backend.addon.convolutionBackwardInput(numbers, a, b, dx.values);
     return dx.info;
   },
+  { other: "NCHW; dy of another size than the forward operation gives" },
 );

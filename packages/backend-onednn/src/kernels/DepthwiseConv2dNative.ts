@@ -40,36 +40,44 @@ export const depthwiseConv2dNative = kernel<DepthwiseConv2dNativeInputs, Depthwi
 export const depthwiseConv2dNativeBackpropInput = kernel<
   DepthwiseConv2dNativeBackpropInputInputs,
   DepthwiseConv2dNativeAttrs & { inputShape: number[] }
->(DepthwiseConv2dNativeBackpropInput, ({ inputs: { dy, filter }, attrs, backend }) => {
-  if (!allFloat32(dy, filter)) return undefined;
-  const shape = depthwiseShape(attrs.inputShape, filter.shape, attrs);
-  if (!fits(shape, dy)) return undefined;
-  const dx = backend.make(attrs.inputShape);
-  const [gradient, weights] = [backend.floats(dy), backend.floats(filter)];
-  if (isOwn(shape)) {
-    backend.addon.depthwiseBackward(shape.numbers, undefined, gradient, weights, dx.values, undefined);
-  } else {
-    backend.addon.convolutionBackwardInput(shape.numbers, gradient, weights, dx.values);
-  }
-  return dx.info;
-});
+>(
+  DepthwiseConv2dNativeBackpropInput,
+  ({ inputs: { dy, filter }, attrs, backend }) => {
+    if (!allFloat32(dy, filter)) return undefined;
+    const shape = depthwiseShape(attrs.inputShape, filter.shape, attrs);
+    if (!fits(shape, dy)) return undefined;
+    const dx = backend.make(attrs.inputShape);
+    const [gradient, weights] = [backend.floats(dy), backend.floats(filter)];
+    if (isOwn(shape)) {
+      backend.addon.depthwiseBackward(shape.numbers, undefined, gradient, weights, dx.values, undefined);
+    } else {
+      backend.addon.convolutionBackwardInput(shape.numbers, gradient, weights, dx.values);
+    }
+    return dx.info;
+  },
+  { other: "dy of another size than the forward operation gives" },
+);
 
 export const depthwiseConv2dNativeBackpropFilter = kernel<
   DepthwiseConv2dNativeBackpropFilterInputs,
   DepthwiseConv2dNativeAttrs & { filterShape: number[] }
->(DepthwiseConv2dNativeBackpropFilter, ({ inputs: { x, dy }, attrs, backend }) => {
-  if (!allFloat32(x, dy)) return undefined;
-  const shape = depthwiseShape(x.shape, attrs.filterShape, attrs);
-  if (!fits(shape, dy)) return undefined;
-  const dfilter = backend.make(attrs.filterShape);
-  const [values, gradient] = [backend.floats(x), backend.floats(dy)];
-  if (isOwn(shape)) {
-    backend.addon.depthwiseBackward(shape.numbers, values, gradient, undefined, undefined, dfilter.values);
-  } else {
-    backend.addon.convolutionBackwardFilter(shape.numbers, values, gradient, dfilter.values);
-  }
-  return dfilter.info;
-});
+>(
+  DepthwiseConv2dNativeBackpropFilter,
+  ({ inputs: { x, dy }, attrs, backend }) => {
+    if (!allFloat32(x, dy)) return undefined;
+    const shape = depthwiseShape(x.shape, attrs.filterShape, attrs);
+    if (!fits(shape, dy)) return undefined;
+    const dfilter = backend.make(attrs.filterShape);
+    const [values, gradient] = [backend.floats(x), backend.floats(dy)];
+    if (isOwn(shape)) {
+      backend.addon.depthwiseBackward(shape.numbers, values, gradient, undefined, undefined, dfilter.values);
+    } else {
+      backend.addon.convolutionBackwardFilter(shape.numbers, values, gradient, dfilter.values);
+    }
+    return dfilter.info;
+  },
+  { other: "dy of another size than the forward operation gives" },
+);
 
 export const depthwiseConv2dNativeBackprop = kernel<DepthwiseConv2dNativeBackpropInputs, DepthwiseConv2dNativeAttrs>(
   DepthwiseConv2dNativeBackprop,

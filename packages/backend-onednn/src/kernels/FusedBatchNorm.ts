@@ -37,6 +37,7 @@ export const fusedBatchNorm = kernel<FusedBatchNormInputs, FusedBatchNormAttrs>(
     );
     return y.info;
   },
+  { other: "statistics that are not one value for each channel" },
 );
 
 export const fusedBatchNormGrad = kernel<FusedBatchNormGradInputs, FusedBatchNormAttrs>(

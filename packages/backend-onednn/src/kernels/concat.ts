@@ -19,18 +19,22 @@ function beside(backend: OnednnBackend, tensors: tf.TensorInfo[], lengths: numbe
 
 type Inputs = Record<string, tf.TensorInfo>;
 
-const concat = kernel<Inputs, tf.ConcatAttrs>(tf.Concat, ({ inputs, attrs, backend }) => {
-  const all = Object.values(inputs);
-  if (!allFloat32(...all)) return undefined;
-  const axis = tf.util.parseAxisParam(attrs.axis, all[0]!.shape)[0]!;
-  const shapes = all.map(({ shape }) => shape);
-  tf.backend_util.assertParamsConsistent(shapes, axis);
-  const shape = tf.backend_util.computeOutShape(shapes, axis);
-  const tensors = all.filter((tensor) => tf.util.sizeFromShape(tensor.shape) > 0);
-  if (tensors.length < 2) return undefined;
-  const lengths = tensors.map((tensor) => tf.util.sizeFromShape(tensor.shape.slice(axis)));
-  return beside(backend, tensors, lengths, shape);
-});
+const concat = kernel<Inputs, tf.ConcatAttrs>(
+  tf.Concat,
+  ({ inputs, attrs, backend }) => {
+    const all = Object.values(inputs);
+    if (!allFloat32(...all)) return undefined;
+    const axis = tf.util.parseAxisParam(attrs.axis, all[0]!.shape)[0]!;
+    const shapes = all.map(({ shape }) => shape);
+    tf.backend_util.assertParamsConsistent(shapes, axis);
+    const shape = tf.backend_util.computeOutShape(shapes, axis);
+    const tensors = all.filter((tensor) => tf.util.sizeFromShape(tensor.shape) > 0);
+    if (tensors.length < 2) return undefined;
+    const lengths = tensors.map((tensor) => tf.util.sizeFromShape(tensor.shape.slice(axis)));
+    return beside(backend, tensors, lengths, shape);
+  },
+  { other: "one tensor alone" },
+);
 
 const pack = kernel<Inputs, tf.PackAttrs>(tf.Pack, ({ inputs, attrs, backend }) => {
   const tensors = Object.values(inputs);

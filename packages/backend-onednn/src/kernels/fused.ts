@@ -42,16 +42,23 @@ function finish(backend: OnednnBackend, y: TensorInfo, { bias, activation, leaky
   return y;
 }
 
-const fusedConv2D = kernel<FusedConv2DInputs, FusedConv2DAttrs>(FusedConv2D, ({ inputs, attrs, backend }) => {
-  const { x, filter, bias } = inputs;
-  const epilogue = { ...attrs, bias };
-  if (!takes(epilogue, filter.shape.at(-1)!)) return undefined;
-  return convolve(backend, x, filter, attrs, {
-    ...(bias && { bias: backend.floats(bias) }),
-    activation: activationNumber(attrs.activation)!,
-    alpha: attrs.leakyreluAlpha ?? 0.2,
-  });
-});
+/** What the native epilogue does not take. */
+const UNFUSED = "prelu; a bias that is not one value for each channel";
+
+const fusedConv2D = kernel<FusedConv2DInputs, FusedConv2DAttrs>(
+  FusedConv2D,
+  ({ inputs, attrs, backend }) => {
+    const { x, filter, bias } = inputs;
+    const epilogue = { ...attrs, bias };
+    if (!takes(epilogue, filter.shape.at(-1)!)) return undefined;
+    return convolve(backend, x, filter, attrs, {
+      ...(bias && { bias: backend.floats(bias) }),
+      activation: activationNumber(attrs.activation)!,
+      alpha: attrs.leakyreluAlpha ?? 0.2,
+    });
+  },
+  { other: `NCHW; ${UNFUSED}` },
+);
 
 const fusedDepthwiseConv2D = kernel<FusedDepthwiseConv2DInputs, FusedDepthwiseConv2DAttrs>(
   FusedDepthwiseConv2D,
@@ -64,6 +71,7 @@ const fusedDepthwiseConv2D = kernel<FusedDepthwiseConv2DInputs, FusedDepthwiseCo
     depthwise(backend, shape, backend.floats(x), backend.floats(filter), y.values);
     return finish(backend, y.info, epilogue);
   },
+  { other: UNFUSED },
 );
 
 const fusedMatMul = kernel<_FusedMatMulInputs, _FusedMatMulAttrs>(
@@ -74,6 +82,7 @@ const fusedMatMul = kernel<_FusedMatMulInputs, _FusedMatMulAttrs>(
     const out = product(backend, a, b, attrs.transposeA, attrs.transposeB);
     return out && finish(backend, out, epilogue);
   },
+  { other: `batches of different shapes, none of them a single matrix; ${UNFUSED}` },
 );
 
 export const fusedKernels: readonly NativeKernel[] = [fusedConv2D, fusedDepthwiseConv2D, fusedMatMul];

@@ -118,16 +118,20 @@ const reverse = kernel<tf.ReverseInputs, tf.ReverseAttrs>(tf.Reverse, ({ inputs:
   return remap(backend, x, choice, x.shape);
 });
 
-const gatherV2 = kernel<tf.GatherV2Inputs, tf.GatherV2Attrs>(tf.GatherV2, ({ inputs, attrs, backend }) => {
-  const { x, indices } = inputs;
-  const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0]!;
-  const chosen: unknown = backend.data.get(indices.dataId).values;
-  if (!allFloat32(x) || (attrs.batchDims ?? 0) !== 0 || !(chosen instanceof Int32Array)) return undefined;
-  // The JavaScript kernel says what is wrong with an index.
-  if (!chosen.every((index) => index >= 0 && index < x.shape[axis]!)) return undefined;
-  const choice = x.shape.map((size, index) => (index === axis ? segmentsOf(chosen) : whole(size)));
-  return remap(backend, x, choice, [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]);
-});
+const gatherV2 = kernel<tf.GatherV2Inputs, tf.GatherV2Attrs>(
+  tf.GatherV2,
+  ({ inputs, attrs, backend }) => {
+    const { x, indices } = inputs;
+    const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0]!;
+    const chosen: unknown = backend.data.get(indices.dataId).values;
+    if (!allFloat32(x) || (attrs.batchDims ?? 0) !== 0 || !(chosen instanceof Int32Array)) return undefined;
+    // The JavaScript kernel says what is wrong with an index.
+    if (!chosen.every((index) => index >= 0 && index < x.shape[axis]!)) return undefined;
+    const choice = x.shape.map((size, index) => (index === axis ? segmentsOf(chosen) : whole(size)));
+    return remap(backend, x, choice, [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]);
+  },
+  { other: "batch dimensions; indices that are out of range" },
+);
 
 export const layoutKernels: readonly NativeKernel[] = [
   slice,

@@ -29,14 +29,18 @@ function isIdentity({ info }: ConvolutionShape): boolean {
   return info.filterHeight === 1 && info.filterWidth === 1 && info.inShape.join() === info.outShape.join();
 }
 
-const maxPool = kernel<MaxPoolInputs, MaxPoolAttrs>(MaxPool, ({ inputs: { x }, attrs, backend }) => {
-  if (!allFloat32(x)) return undefined;
-  const shape = poolingShape(x.shape, attrs);
-  if (shape.empty || isIdentity(shape)) return undefined;
-  const y = backend.make(shape.info.outShape);
-  backend.addon.maxPool(shape.numbers, backend.floats(x), y.values);
-  return y.info;
-});
+const maxPool = kernel<MaxPoolInputs, MaxPoolAttrs>(
+  MaxPool,
+  ({ inputs: { x }, attrs, backend }) => {
+    if (!allFloat32(x)) return undefined;
+    const shape = poolingShape(x.shape, attrs);
+    if (shape.empty || isIdentity(shape)) return undefined;
+    const y = backend.make(shape.info.outShape);
+    backend.addon.maxPool(shape.numbers, backend.floats(x), y.values);
+    return y.info;
+  },
+  { other: "windows of one value, where the size stays" },
+);
 
 const maxPoolGrad = kernel<MaxPoolGradInputs, MaxPoolAttrs>(
   MaxPoolGrad,
@@ -49,16 +53,21 @@ const maxPoolGrad = kernel<MaxPoolGradInputs, MaxPoolAttrs>(
     backend.addon.maxPoolBackward(shape.numbers, x, y, gradient, dx.values);
     return dx.info;
   },
+  { other: "dy of another size than the forward operation gives" },
 );
 
-const avgPool = kernel<AvgPoolInputs, AvgPoolAttrs>(AvgPool, ({ inputs: { x }, attrs, backend }) => {
-  if (!allFloat32(x)) return undefined;
-  const shape = poolingShape(x.shape, attrs);
-  if (shape.empty || isIdentity(shape)) return undefined;
-  const y = backend.make(shape.info.outShape);
-  backend.addon.averagePool(shape.numbers, backend.floats(x), y.values);
-  return y.info;
-});
+const avgPool = kernel<AvgPoolInputs, AvgPoolAttrs>(
+  AvgPool,
+  ({ inputs: { x }, attrs, backend }) => {
+    if (!allFloat32(x)) return undefined;
+    const shape = poolingShape(x.shape, attrs);
+    if (shape.empty || isIdentity(shape)) return undefined;
+    const y = backend.make(shape.info.outShape);
+    backend.addon.averagePool(shape.numbers, backend.floats(x), y.values);
+    return y.info;
+  },
+  { other: "windows of one value, where the size stays" },
+);
 
 const avgPoolGrad = kernel<AvgPoolGradInputs, AvgPoolAttrs>(
   AvgPoolGrad,
@@ -70,6 +79,7 @@ const avgPoolGrad = kernel<AvgPoolGradInputs, AvgPoolAttrs>(
     backend.addon.averagePoolBackward(shape.numbers, backend.floats(dy), dx.values);
     return dx.info;
   },
+  { other: "dy of another size than the forward operation gives" },
 );
 
 export const poolingKernels: readonly NativeKernel[] = [maxPool, maxPoolGrad, avgPool, avgPoolGrad];

@@ -131,7 +131,10 @@ describe("binary", () => {
     await expectParity(() => tf.pow(tf.tensor1d([1, -1, 1]), tf.tensor1d([Number.NaN, Infinity, -Infinity])));
   });
 
-  it("empty tensors", () => expectParity(() => tf.add(tf.zeros([0, 3]), tf.ones([3]))));
+  it("empty tensors", () => {
+    const [none, one] = [new Float32Array(0), Float32Array.of(1, 2, 3)];
+    return expectParity(() => tf.add(tf.tensor2d(none, [0, 3]), tf.tensor1d(one)), { native: false });
+  });
 
   it("refuses shapes that do not go together", () => {
     expect(() => tf.add(tf.zeros([2, 3]), tf.zeros([2]))).toThrow();

@@ -182,6 +182,7 @@ function fusedCases(kernel: string, shapes: Convolution[], depthwise: boolean): 
           },
           attrs: { ...attrs, activation, leakyreluAlpha: 0.1 },
           tolerance: { terms: terms + 1, rtol: 4e-7, atol: 2e-7 },
+          native: activation !== "prelu",
         });
       }
     }

@@ -108,6 +108,7 @@ function fusedCases(): Case[] {
           },
           attrs: { transposeA: index === 1, transposeB: index === 2, activation, leakyreluAlpha: 0.1 },
           tolerance: { terms: size[3] + 2, rtol: 4e-7, atol: 2e-7 },
+          native: activation !== "prelu",
         });
       }
     }

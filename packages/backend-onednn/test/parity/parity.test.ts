@@ -10,29 +10,11 @@ import type { OnednnBackend } from "../../src/backend.js";
 import { kernels } from "../../src/kernels/index.js";
 import { BACKEND } from "../../src/register.js";
 import { useGuardedBackend } from "../support/pooled-backend.js";
-import { batchNormCases } from "./batch-norm.js";
 import type { Case } from "./case.js";
-import { convolutionCases } from "./convolution.js";
-import { elementwiseCases } from "./elementwise.js";
-import { gradientCases } from "./gradients.js";
-import { layoutCases } from "./layout.js";
-import { listCases } from "./lists.js";
-import { matmulCases } from "./matmul.js";
-import { poolingCases } from "./pooling.js";
-import { reductionCases } from "./reduction.js";
+import { allCases } from "./cases.js";
 import { compareOutputs, inMagnitude, type Output, outputsOf } from "./run-case.js";
 
-const cases: Case[] = [
-  ...elementwiseCases(),
-  ...reductionCases(),
-  ...layoutCases(),
-  ...matmulCases(),
-  ...convolutionCases(),
-  ...poolingCases(),
-  ...batchNormCases(),
-  ...listCases(),
-  ...gradientCases(),
-];
+const cases = allCases();
 
 beforeAll(() => {
   tf.env().set("IS_TEST", true);
