@@ -14,7 +14,7 @@ export function hasKernel(name: string): boolean {
 export function runKernel(
   name: string,
   inputs: Readonly<Record<string, tf.Tensor | undefined>>,
-  attrs: Readonly<Record<string, number | string | boolean | undefined>> = {},
+  attrs: Readonly<Record<string, number | string | boolean | number[] | undefined>> = {},
 ): tf.Tensor[] {
   const given = <T>(record: Readonly<Record<string, T | undefined>>) =>
     Object.fromEntries(Object.entries(record).filter((entry): entry is [string, T] => entry[1] !== undefined));
