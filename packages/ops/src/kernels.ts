@@ -20,6 +20,10 @@ export const BatchNormTrainingGrad = "BatchNormTrainingGrad";
 export const Swish = "Swish";
 /** Name of the kernel of its gradient: {@link SwishGradInputs}. */
 export const SwishGrad = "SwishGrad";
+/** Name of the kernel of a convolution with bias and swish: {@link FusedConvolutionInputs}, {@link FusedConvolutionAttrs}. */
+export const FusedConv2DSwish = "FusedConv2DSwish";
+/** Name of the same for a depthwise convolution: {@link FusedConvolutionInputs}, {@link FusedConvolutionAttrs}. */
+export const FusedDepthwiseConv2DSwish = "FusedDepthwiseConv2DSwish";
 /** Name of the kernel of `axpyList`: {@link ListPairInputs}, {@link ListScaleAttrs}. */
 export const ListAxpy = "ListAxpy";
 /** Name of the kernel of `scaleList`: {@link ListInputs}, {@link ListScaleAttrs}. */
@@ -92,6 +96,34 @@ export type SwishGradInputs = {
   x: TensorInfo;
   /** Gradient of y, of its shape. */
   dy: TensorInfo;
+};
+
+/**
+ * Inputs of {@link FusedConv2DSwish} and {@link FusedDepthwiseConv2DSwish}, which are TensorFlow.js' `FusedConv2D` and
+ * `FusedDepthwiseConv2D` with an activation that those have no name for. Output `[N, H′, W′, D]`: with z the convolution
+ * of x with the filter plus bias,
+ *
+ *     y = z / (1 + e^−z)
+ *
+ * They are for inference: no gradient is defined. No dimension is 0, neither of an input nor of the output.
+ */
+export type FusedConvolutionInputs = {
+  /** `[N, H, W, C]`. */
+  x: TensorInfo;
+  /** `[h, w, C, D]`; of a depthwise convolution `[h, w, C, M]`, which has D = C · M output channels. */
+  filter: TensorInfo;
+  /** `[D]`; 0 where it is absent. */
+  bias?: TensorInfo;
+};
+
+/** Attributes of {@link FusedConv2DSwish} and {@link FusedDepthwiseConv2DSwish}, as TensorFlow.js defines them. */
+export type FusedConvolutionAttrs = {
+  /** Down and across. */
+  strides: [number, number];
+  pad: "same" | "valid";
+  dataFormat: "NHWC";
+  /** Down and across; 1 where the strides are not. */
+  dilations: [number, number];
 };
 
 /** Inputs of {@link ListNorm}, with output √Σ xᵢ² over all values, and of {@link ListScale}, with `count` outputs. */

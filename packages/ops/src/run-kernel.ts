@@ -14,10 +14,8 @@ export function hasKernel(name: string): boolean {
 export function runKernel(
   name: string,
   inputs: Readonly<Record<string, tf.Tensor | undefined>>,
-  attrs: Readonly<Record<string, number | string | boolean | undefined>> = {},
+  attrs: Readonly<Record<string, number | string | boolean | number[] | undefined>> = {},
 ): tf.Tensor[] {
-  const given = <T>(record: Readonly<Record<string, T | undefined>>) =>
-    Object.fromEntries(Object.entries(record).filter((entry): entry is [string, T] => entry[1] !== undefined));
   const outputs: tf.Tensor | tf.Tensor[] = tf.engine().runKernel(name, given(inputs), given(attrs));
   return Array.isArray(outputs) ? outputs : [outputs];
 }
@@ -25,4 +23,13 @@ export function runKernel(
 /** The tensors of a list under the names of the contract: `x0`, `x1`, …. */
 export function numbered(prefix: string, tensors: readonly tf.Tensor[]): Record<string, tf.Tensor> {
   return Object.fromEntries(tensors.map((tensor, index) => [`${prefix}${index}`, tensor]));
+}
+
+function given<T>(record: Readonly<Record<string, T | undefined>>): Record<string, T> {
+  const present: Record<string, T> = {};
+  for (const name in record) {
+    const value = record[name];
+    if (value !== undefined) present[name] = value;
+  }
+  return present;
 }

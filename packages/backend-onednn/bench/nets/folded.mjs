@@ -1,7 +1,7 @@
 /**
  * The same blocks in their inference form, still of stock layers: every batch norm is folded into the weights and bias of
- * the convolution before it, and relu is that convolution's own activation (TensorFlow.js then runs one fused kernel; it
- * has none for swish). `fill` takes the weights from a net of training blocks.
+ * the convolution before it, and relu is that convolution's own activation (TensorFlow.js then runs one fused kernel; for
+ * swish it has none, so that is a layer, which `accelerate` fuses). `fill` takes the weights from a net of training blocks.
  */
 import * as tf from "@tensorflow/tfjs";
 

@@ -1,8 +1,15 @@
 /** Convolution, depthwise convolution and matrix product with bias and activation in one kernel. */
 import {
+  FusedConv2DSwish,
+  type FusedConvolutionAttrs,
+  type FusedConvolutionInputs,
+  FusedDepthwiseConv2DSwish,
+} from "@roga/ops";
+import {
   _FusedMatMul,
   type _FusedMatMulAttrs,
   type _FusedMatMulInputs,
+  type DepthwiseConv2dNativeAttrs,
   FusedConv2D,
   type FusedConv2DAttrs,
   type FusedConv2DInputs,
@@ -16,6 +23,7 @@ import { kernel, type NativeKernel } from "../register.js";
 import { activationNumber } from "./activation.js";
 import { product } from "./BatchMatMul.js";
 import { convolve } from "./Conv2D.js";
+import type { ConvolutionAttrs } from "./convolution-shape.js";
 import { depthwise, depthwiseShape } from "./DepthwiseConv2dNative.js";
 
 interface Epilogue {
@@ -42,36 +50,66 @@ function finish(backend: OnednnBackend, y: TensorInfo, { bias, activation, leaky
   return y;
 }
 
+interface Inputs {
+  x: TensorInfo;
+  filter: TensorInfo;
+  bias?: TensorInfo | null;
+}
+
+/** activation(x ∗ filter + bias), or `undefined` where the native kernels do not take it. */
+function convolution(
+  backend: OnednnBackend,
+  { x, filter, bias }: Inputs,
+  attrs: ConvolutionAttrs & Epilogue,
+): TensorInfo | undefined {
+  if (!takes({ ...attrs, bias }, filter.shape.at(-1)!)) return undefined;
+  return convolve(backend, x, filter, attrs, {
+    ...(bias && { bias: backend.floats(bias) }),
+    activation: activationNumber(attrs.activation)!,
+    alpha: attrs.leakyreluAlpha ?? 0.2,
+  });
+}
+
+/** The same of a depthwise convolution. */
+function depthwiseConvolution(
+  backend: OnednnBackend,
+  { x, filter, bias }: Inputs,
+  attrs: DepthwiseConv2dNativeAttrs & Epilogue,
+): TensorInfo | undefined {
+  const epilogue = { ...attrs, bias };
+  if (!allFloat32(x, filter)) return undefined;
+  const shape = depthwiseShape(x.shape, filter.shape, attrs);
+  if (shape.empty || !takes(epilogue, shape.info.outChannels)) return undefined;
+  const y = backend.make(shape.info.outShape);
+  depthwise(backend, shape, backend.floats(x), backend.floats(filter), y.values);
+  return finish(backend, y.info, epilogue);
+}
+
 /** What the native epilogue does not take. */
 const UNFUSED = "prelu; a bias that is not one value for each channel";
 
 const fusedConv2D = kernel<FusedConv2DInputs, FusedConv2DAttrs>(
   FusedConv2D,
-  ({ inputs, attrs, backend }) => {
-    const { x, filter, bias } = inputs;
-    const epilogue = { ...attrs, bias };
-    if (!takes(epilogue, filter.shape.at(-1)!)) return undefined;
-    return convolve(backend, x, filter, attrs, {
-      ...(bias && { bias: backend.floats(bias) }),
-      activation: activationNumber(attrs.activation)!,
-      alpha: attrs.leakyreluAlpha ?? 0.2,
-    });
-  },
+  ({ inputs, attrs, backend }) => convolution(backend, inputs, attrs),
   { other: `NCHW; ${UNFUSED}` },
 );
 
 const fusedDepthwiseConv2D = kernel<FusedDepthwiseConv2DInputs, FusedDepthwiseConv2DAttrs>(
   FusedDepthwiseConv2D,
-  ({ inputs: { x, filter, bias }, attrs, backend }) => {
-    const epilogue = { ...attrs, bias } as Epilogue;
-    if (!allFloat32(x, filter)) return undefined;
-    const shape = depthwiseShape(x.shape, filter.shape, attrs);
-    if (shape.empty || !takes(epilogue, shape.info.outChannels)) return undefined;
-    const y = backend.make(shape.info.outShape);
-    depthwise(backend, shape, backend.floats(x), backend.floats(filter), y.values);
-    return finish(backend, y.info, epilogue);
-  },
+  ({ inputs, attrs, backend }) => depthwiseConvolution(backend, inputs, attrs),
   { other: UNFUSED },
+);
+
+const activation = "swish";
+
+const fusedConv2DSwish = kernel<FusedConvolutionInputs, FusedConvolutionAttrs>(
+  FusedConv2DSwish,
+  ({ inputs, attrs, backend }) => convolution(backend, inputs, { ...attrs, activation }),
+);
+
+const fusedDepthwiseConv2DSwish = kernel<FusedConvolutionInputs, FusedConvolutionAttrs>(
+  FusedDepthwiseConv2DSwish,
+  ({ inputs, attrs, backend }) => depthwiseConvolution(backend, inputs, { ...attrs, activation }),
 );
 
 const fusedMatMul = kernel<_FusedMatMulInputs, _FusedMatMulAttrs>(
@@ -85,4 +123,10 @@ const fusedMatMul = kernel<_FusedMatMulInputs, _FusedMatMulAttrs>(
   { other: `batches of different shapes, none of them a single matrix; ${UNFUSED}` },
 );
 
-export const fusedKernels: readonly NativeKernel[] = [fusedConv2D, fusedDepthwiseConv2D, fusedMatMul];
+export const fusedKernels: readonly NativeKernel[] = [
+  fusedConv2D,
+  fusedConv2DSwish,
+  fusedDepthwiseConv2D,
+  fusedDepthwiseConv2DSwish,
+  fusedMatMul,
+];

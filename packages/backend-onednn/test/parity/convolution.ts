@@ -1,6 +1,8 @@
 /** Cases of convolutions, depthwise ones, their gradients, and those with a bias and an activation. */
+import { FusedConv2DSwish, FusedDepthwiseConv2DSwish } from "@roga/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Case, floats, special, type Values } from "./case.js";
+import { convolutionSwish } from "./references.js";
 
 interface Convolution {
   readonly x: [number, number, number, number];
@@ -161,7 +163,27 @@ export function convolutionCases(): Case[] {
       ]),
     ...fusedCases(tf.FusedConv2D, [SHAPES[2]!, SHAPES[3]!, SHAPES[13]!], false),
     ...fusedCases(tf.FusedDepthwiseConv2D, [DEPTHWISE[1]!, DEPTHWISE.at(-14)!], true),
+    ...swishCases(SHAPES, false),
+    ...swishCases(DEPTHWISE, true),
   ];
+}
+
+function swishCases(shapes: Convolution[], depthwise: boolean): Case[] {
+  const kernel = depthwise ? FusedDepthwiseConv2DSwish : FusedConv2DSwish;
+  return shapes.flatMap((shape) => {
+    const { filterShape, attrs, dyShape, terms } = describe(shape, depthwise);
+    const both = { x: floats(shape.x), filter: floats(filterShape) };
+    // The rounding errors of partial sums, which grow with the root of the number of terms, add up.
+    const tolerance = { rtol: 4e-7, atol: 3e-7 * terms };
+    return [both, { ...both, bias: floats([dyShape[3]]) }].map((inputs) => ({
+      kernel,
+      label: `${label(shape)}${"bias" in inputs ? ", bias" : ""}`,
+      inputs,
+      attrs,
+      tolerance,
+      reference: () => [convolutionSwish(inputs, attrs, depthwise)],
+    }));
+  });
 }
 
 function fusedCases(kernel: string, shapes: Convolution[], depthwise: boolean): Case[] {

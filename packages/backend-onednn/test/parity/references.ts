@@ -1,7 +1,10 @@
 /** What kernels without a counterpart in JavaScript compute, in double precision and from the formulas of the contract. */
+import * as tf from "@tensorflow/tfjs-core";
 import type { Values } from "./case.js";
 
 type Numbers = Float64Array;
+type Shape = [number, number, number, number];
+type Pad = Parameters<typeof tf.backend_util.computeConv2DInfo>[4];
 type Activation = "linear" | "relu" | "relu6" | "swish";
 interface Attrs {
   readonly epsilon: number;
@@ -96,6 +99,42 @@ export function batchNormBackward(
     return factor(c) * inverse[c]! * (value - dbeta[c]! / rows - (normal[i]! * dgamma[c]!) / rows);
   });
   return [dx, dgamma, dbeta];
+}
+
+/** swish(x ∗ filter + bias), for the attributes of TensorFlow.js' fused convolutions. */
+export function convolutionSwish(
+  { x, filter, bias }: { x: Values; filter: Values; bias?: Values },
+  { strides, pad, dilations }: { strides: [number, number]; pad: Pad; dilations: [number, number] },
+  depthwise: boolean,
+): Numbers {
+  const [shape, taps] = [x.shape as Shape, filter.shape as Shape];
+  const info = tf.backend_util.computeConv2DInfo(shape, taps, strides, dilations, pad, undefined, depthwise);
+  const [, height, width, channels] = shape;
+  const { outHeight, outWidth, outChannels: outputs, padInfo } = info;
+  return Float64Array.from({ length: info.batchSize * outHeight * outWidth * outputs }, (_, index) => {
+    const output = index % outputs;
+    const position = Math.floor(index / outputs);
+    const [column, row] = [position % outWidth, Math.floor(position / outWidth) % outHeight];
+    const image = Math.floor(position / outWidth / outHeight);
+    let sum = bias?.values[output] ?? 0;
+    for (let i = 0; i < taps[0]; i++) {
+      for (let j = 0; j < taps[1]; j++) {
+        const h = row * strides[0] - padInfo.top + i * dilations[0];
+        const w = column * strides[1] - padInfo.left + j * dilations[1];
+        if (h < 0 || w < 0 || h >= height || w >= width) continue;
+        const [pixel, tap] = [((image * height + h) * width + w) * channels, i * taps[1] + j];
+        // A depthwise filter [h, w, C, M] has the weights of a tap in the order of the outputs.
+        if (depthwise) {
+          sum += x.values[pixel + Math.floor(output / taps[3])]! * filter.values[tap * outputs + output]!;
+          continue;
+        }
+        for (let c = 0; c < channels; c++) {
+          sum += x.values[pixel + c]! * filter.values[(tap * channels + c) * outputs + output]!;
+        }
+      }
+    }
+    return activate("swish", sum);
+  });
 }
 
 /** Gradients of (x − mean) / √(variance + ε) · scale + offset: of x, mean, variance, scale and offset. */

@@ -7,26 +7,18 @@ import { averageUpdate } from "../average-update.js";
 import { normalizeBatch } from "../batch-norm-training.js";
 import type { Activation } from "../kernels.js";
 import { swish } from "../swish.js";
+import { activated, FUSED, type MarkedArguments } from "./marks.js";
 import {
   activationOf,
   type BatchNormalization,
-  type CallArguments,
   isBatchNormalization,
   type Layer,
   single,
   type WithCallHook,
 } from "./stock-layer.js";
 
-/** In the arguments of a call, the activation that a batch normalization is to compute for the layer after it. */
-export const FUSED = Symbol("fused activations");
-
-/** Arguments of a call within an accelerated model. */
-export type MarkedArguments = CallArguments & { readonly [FUSED]?: ReadonlyMap<Layer, Activation> };
-
 const normalizations = new WeakSet<Layer>();
 const activations = new WeakMap<Layer, "relu" | "relu6" | "swish">();
-/** Outputs of batch normalizations that have their activation already. */
-const activated = new WeakSet<tf.Tensor>();
 
 /** Whether a batch normalization was changed by this pass. */
 export function isPatchedNormalization(layer: Layer): boolean {
@@ -68,7 +60,7 @@ function normalize(layer: BatchNormalization, x: tf.Tensor, activation: Activati
 }
 
 /**
- * Makes a stock relu, relu6 or swish layer let pass what an accelerated batch normalization has activated, and a swish
+ * Makes a stock relu, relu6 or swish layer let pass what the layer before it has activated, and a swish
  * compute through one operation; undefined where the layer is none, or is changed already.
  *
  * @returns the activation

@@ -25,6 +25,30 @@ export interface BatchNormalization extends Layer {
   readonly movingVariance: LayerVariable;
 }
 
+/** A stock `Conv2D` or `DepthwiseConv2D` that was built. */
+export interface Convolution extends Layer {
+  /** `[h, w, C, D]`; absent of a depthwise convolution. */
+  readonly kernel?: LayerVariable;
+  /** `[h, w, C, M]`; absent of any other convolution. */
+  readonly depthwiseKernel?: LayerVariable;
+  /** null where the layer was made without. */
+  readonly bias: LayerVariable | null;
+  readonly strides: [number, number];
+  readonly padding: "same" | "valid";
+  /** Of no effect on a depthwise convolution. */
+  readonly dilationRate: [number, number];
+}
+
+/** What a convolution may compute after its bias, in the same kernel. */
+export type ConvolutionActivation = (typeof convolutionActivations)[number];
+
+const convolutionActivations = ["linear", "relu", "relu6", "elu", "sigmoid", "swish"] as const;
+
+/** The part of a model that `predict` runs once it has checked its arguments. */
+export interface WithPredictLoop {
+  predictLoop(inputs: Tensor | Tensor[], batchSize?: number, verbose?: boolean): Tensor | Tensor[];
+}
+
 /** A layer's `call` hook, which stock activation layers run. */
 export interface WithCallHook {
   invokeCallHook(inputs: Tensor | Tensor[], kwargs: CallArguments): void;
@@ -42,6 +66,30 @@ export function isBatchNormalization(layer: Layer): layer is BatchNormalization 
   const { axis, movingMean, movingVariance, inputSpec } = layer as BatchNormalization;
   const rank = inputSpec?.[0]?.ndim ?? 0;
   return rank >= 2 && (axis === -1 || axis === rank - 1) && movingMean !== undefined && movingVariance !== undefined;
+}
+
+/** Whether a layer is a built stock convolution of images whose channels are last, with an activation of a fused kernel. */
+export function isConvolution(layer: Layer): layer is Convolution {
+  if (!(isStock(layer, "Conv2D") || isStock(layer, "DepthwiseConv2D")) || !layer.built) return false;
+  const { dataFormat, padding } = layer as Convolution & { dataFormat: string };
+  const activations: readonly unknown[] = convolutionActivations;
+  const padded = padding === "same" || padding === "valid";
+  return padded && dataFormat === "channelsLast" && activations.includes(layer.getConfig().activation);
+}
+
+/** The activation of a convolution itself. */
+export function ownActivation(layer: Convolution): ConvolutionActivation {
+  return layer.getConfig().activation as ConvolutionActivation;
+}
+
+/** Whether a model executes its layers as the library's own models do. */
+export function isStockModel(model: LayersModel): boolean {
+  return ["Model", "Functional", "Sequential"].some((className) => isStock(model, className));
+}
+
+/** The model that executes a model: a sequential one makes another when it is built, and runs that, others run themselves. */
+export function executing(model: LayersModel): LayersModel {
+  return (model as { model?: LayersModel | null }).model ?? model;
 }
 
 /** What a stock layer that is nothing but a relu, relu6 or swish computes. */

@@ -10,6 +10,8 @@ import {
   AverageUpdate,
   BatchNormTraining,
   BatchNormTrainingGrad,
+  FusedConv2DSwish,
+  FusedDepthwiseConv2DSwish,
   ListAxpy,
   ListDot,
   ListNorm,
@@ -27,7 +29,7 @@ interface JsBackend extends tf.KernelBackend {
 }
 
 type Inputs = Record<string, tf.TensorInfo>;
-type Attributes = Record<string, number | string | boolean>;
+type Attributes = Record<string, number | string | boolean | number[]>;
 /** What a kernel of the tests works with. */
 interface Context {
   readonly inputs: Inputs;
@@ -35,6 +37,8 @@ interface Context {
   values(name: string): Float32Array;
   has(name: string): boolean;
   output(values: ArrayLike<number>, shape: readonly number[]): tf.TensorInfo;
+  /** What the JavaScript backend's kernel gives for the same inputs and attributes, with f applied to each value. */
+  mapped(kernel: string, f: (value: number) => number): tf.TensorInfo;
   /** New values of an input: in its place where it has no other owner. */
   replacing(name: string, values: ArrayLike<number>): tf.TensorInfo;
 }
@@ -109,6 +113,8 @@ const KERNELS: Record<string, (context: Context) => tf.TensorInfo[]> = {
       inputs.x!.shape,
     ),
   ],
+  [FusedConv2DSwish]: ({ mapped }) => [mapped(tf.FusedConv2D, ACTIVATIONS.swish!.f)],
+  [FusedDepthwiseConv2DSwish]: ({ mapped }) => [mapped(tf.FusedDepthwiseConv2D, ACTIVATIONS.swish!.f)],
   [ListAxpy]: (context) =>
     perTensor(context, "x", (index, name) => {
       const y = context.values(`y${index}`);
@@ -198,6 +204,17 @@ function register(): void {
           values,
           output,
           has: (name) => given[name] !== undefined,
+          mapped(kernel, f) {
+            const { kernelFunc } = tf.getKernel(kernel, "cpu");
+            const z = kernelFunc({
+              inputs: given,
+              backend,
+              attrs: { ...attrs, activation: "linear" },
+            }) as tf.TensorInfo;
+            const { values } = js.data.get(z.dataId);
+            values.set(values.map(f));
+            return z;
+          },
           replacing(name, next) {
             const { dataId, shape, dtype } = given[name]!;
             if (js.refCount(dataId) !== 1) return output(next, shape);
