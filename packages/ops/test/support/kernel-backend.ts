@@ -211,6 +211,8 @@ function register(): void {
               backend,
               attrs: { ...attrs, activation: "linear" },
             }) as tf.TensorInfo;
+            if ([given.x!, z].some(({ shape }) => shape.includes(0)))
+              throw new Error(`${kernelName}: a dimension of 0`);
             const { values } = js.data.get(z.dataId);
             values.set(values.map(f));
             return z;
