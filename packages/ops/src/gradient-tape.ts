@@ -11,7 +11,7 @@ export function constant<T extends tf.Tensor>(compute: () => T): T {
 }
 
 /** Whether what is computed now is on a tape, so that it may be differentiated. */
-export function isRecording(): boolean {
+function isRecording(): boolean {
   return (tf.engine() as unknown as { state: { gradientDepth: number } }).state.gradientDepth > 0;
 }
 

@@ -120,7 +120,9 @@ export type FusedConvolutionInputs = {
 export type FusedConvolutionAttrs = {
   /** Down and across. */
   strides: [number, number];
+  /** As TensorFlow pads: so that the output is the input over the strides, rounded up, or not at all. */
   pad: "same" | "valid";
+  /** Batch, height, width, channels. */
   dataFormat: "NHWC";
   /** Down and across; 1 where the strides are not. */
   dilations: [number, number];
