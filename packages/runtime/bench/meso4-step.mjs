@@ -1,11 +1,12 @@
 /**
  * Times one training step of Meso4 (Afchar et al. 2018; forward, backward, Adam) on the `cpu` engine with TensorFlow.js'
- * stock kernels and with this package's, in one process, and shows where the time of the latter goes.
+ * stock kernels and with this package's, and on the native engine where it is built, in one process, and shows where the
+ * time of the fastest goes.
  *
  *     node bench/meso4-step.mjs [pixels=64] [batch=16]        after `tsup`
  */
 
-import { use } from "@roga/runtime";
+import { EngineUnavailableError, use } from "@roga/runtime";
 import * as tf from "@tensorflow/tfjs";
 
 const [pixels = 64, batch = 16] = process.argv.slice(2).map(Number);
@@ -52,28 +53,40 @@ const infer = () => model.predict(images).dispose();
 
 console.log(`Meso4, ${pixels}×${pixels}, batch ${batch}, Node ${process.version}`);
 const medians = {};
-for (const [kernels, count, warmUp] of [
-  ["stock", 2, 0],
-  ["fast", 15, 5],
+let fastest;
+for (const [label, start, count, warmUp] of [
+  ["stock", () => use("cpu", { kernels: "stock" }), 2, 0],
+  ["fast", () => use("cpu", { kernels: "fast" }), 15, 5],
+  ["onednn", () => use("onednn"), 50, 10],
 ]) {
-  const engine = await use("cpu", { kernels });
-  if (kernels === "stock") console.log(`${engine.device}, ${engine.threads} thread\n`);
-  medians[kernels] = [];
+  try {
+    const { name, device, threads } = await start();
+    console.log(`${label}: ${name}, ${device}, ${threads} threads`);
+  } catch (error) {
+    if (!(error instanceof EngineUnavailableError)) throw error;
+    console.log(`${label}: ${error.message}`);
+    continue;
+  }
+  fastest = label;
+  medians[label] = [];
   for (const [what, run] of [
     ["training step", step],
     ["inference", infer],
   ]) {
     const times = time(run, count, warmUp);
     const median = times[times.length >> 1];
-    medians[kernels].push(median);
+    medians[label].push(median);
     const rate = ((batch / median) * 1000).toFixed(1);
     console.log(
-      `${kernels.padEnd(6)} ${what.padEnd(14)} ${median.toFixed(1).padStart(9)} ms ${rate.padStart(7)} images/s`,
+      `${label.padEnd(6)} ${what.padEnd(14)} ${median.toFixed(1).padStart(9)} ms ${rate.padStart(7)} images/s`,
     );
   }
 }
-const [training, inference] = medians.stock.map((stock, i) => (stock / medians.fast[i]).toFixed(1));
-console.log(`ratio  training ${training}, inference ${inference}\n\nfast training step, by kernel:`);
+for (const [label, times] of Object.entries(medians).slice(1)) {
+  const [training, inference] = medians.stock.map((stock, i) => (stock / times[i]).toFixed(1));
+  console.log(`${label.padEnd(6)} is ${training} times as fast as stock in training, ${inference} times in inference`);
+}
+console.log(`\n${fastest} training step, by kernel:`);
 
 const { kernels } = await tf.profile(() => void step());
 const spent = new Map();
