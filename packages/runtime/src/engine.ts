@@ -61,7 +61,8 @@ export interface EngineOptions {
    */
   precision?: "float32" | "bfloat16";
   /**
-   * Folder whose `node_modules` is searched first for an engine's package, then this package's own surroundings.
+   * Folder whose `node_modules` is searched first for an engine's package, then those of the program that runs and of
+   * this package.
    * Default: the working directory.
    */
   projectDir?: string;

@@ -1,6 +1,8 @@
 /** Which engine is picked, and what is said about it. */
+import { symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
@@ -71,6 +73,21 @@ describe("use", () => {
     await runtime.use("cpu");
     expect(tf.getBackend()).toBe("cpu");
     expect((await runtime.use("tfjs-node", { projectDir: projectWith({}) })).name).toBe("tfjs-node");
+  });
+
+  it("finds what the program depends on, wherever it is run and whatever link it is run by", async () => {
+    const [program] = process.argv.splice(1, 1);
+    try {
+      const runtime = await freshRuntime();
+      const installed = projectWith({ "@tensorflow/tfjs-node": registeringCode() });
+      const elsewhere = projectWith({});
+      writeFileSync(join(installed, "program.js"), "");
+      symlinkSync(join(installed, "program.js"), join(elsewhere, "command"));
+      process.argv.splice(1, 0, join(elsewhere, "command"));
+      expect((await runtime.use("tfjs-node", { projectDir: elsewhere })).name).toBe("tfjs-node");
+    } finally {
+      process.argv.splice(1, process.argv.length > 1 ? 1 : 0, ...(program === undefined ? [] : [program]));
+    }
   });
 
   it("loads tfjs-node where Node.js no longer has the functions that it calls", async () => {

@@ -1,7 +1,8 @@
 /**
  * Imports a package that may not be installed: from the user's project first, since that is where an optional engine is
- * installed, then from where this package itself stands.
+ * installed, then from the program that runs, which may depend on one, then from where this package itself stands.
  */
+import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -13,12 +14,23 @@ export type ImportOutcome =
   | { found: true; error: string; details: string };
 
 export async function importPackage(name: string, projectDir: string): Promise<ImportOutcome> {
-  const path = resolveFrom(name, join(resolve(projectDir), "package.json")) ?? resolveFrom(name, import.meta.url);
+  const path = [join(resolve(projectDir), "package.json"), ...program(), import.meta.url]
+    .map((from) => resolveFrom(name, from))
+    .find((found) => found !== undefined);
   if (path === undefined) return { found: false };
   try {
     return { found: true, module: await import(pathToFileURL(path).href) };
   } catch (error) {
     return { found: true, ...linesOf(error) };
+  }
+}
+
+/** The file of the program, itself and not the link by which npm put it among the commands. */
+function program(): string[] {
+  try {
+    return process.argv[1] === undefined ? [] : [realpathSync(process.argv[1])];
+  } catch {
+    return [];
   }
 }
 
