@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "convolution-shape.h"
+#include "epilogue.h"
 #include "parallel.h"
 #include "scratch.h"
 #include "vector.h"
@@ -317,17 +318,21 @@ void requireDepthwise(const ConvolutionShape& s) {
 
 }  // namespace
 
-void depthwise(Ints shape, ConstFloats x, ConstFloats filter, Floats y) {
+void depthwise(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias, Floats y, int64_t activation, double alpha) {
   const ConvolutionShape s(shape);
   requireDepthwise(s);
   require(x, s.inputSize(), "x");
   require(filter, s.filterSize(), "filter");
   require(y, s.outputSize(), "y");
+  if (bias) require(bias, s.c, "bias");
+  const Epilogue epilogue{bias.data, activationOf(activation), static_cast<float>(alpha)};
   const Runs runs = runsFor(s);
   parallelFor(s.n * s.oh, s.outputSize() * s.kh, 1, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
       const int64_t n = row / s.oh, oh = row % s.oh;
-      outputRow(s, runs, x.data + n * s.h * s.w * s.c, filter.data, y.data + row * s.ow * s.c, oh);
+      float* to = y.data + row * s.ow * s.c;
+      outputRow(s, runs, x.data + n * s.h * s.w * s.c, filter.data, to, oh);
+      finishPixels(to, s.ow, s.c, epilogue);
     }
   });
 }

@@ -4,8 +4,11 @@
 
 namespace roga {
 
-/** y = x ∗ filter, each channel with its own filter; groups and both channel counts are equal. */
-void depthwise(Ints shape, ConstFloats x, ConstFloats filter, Floats y);
+/**
+ * y = activation(x ∗ filter (+ bias, where it is given)), each channel with its own filter; groups and both channel counts
+ * are equal. The numbers of activations are those of activation.h; `alpha` is the slope of leaky relu.
+ */
+void depthwise(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias, Floats y, int64_t activation, double alpha);
 
 /**
  * Gradients with respect to the input and the filter; either may be left out (undefined). Both together cost little

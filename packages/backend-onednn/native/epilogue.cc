@@ -51,6 +51,21 @@ void biasActivation(Floats y, ConstFloats bias, int64_t activation, double alpha
   withActivation(activationOf(activation), static_cast<float>(alpha), [&](auto f) { apply(y, bias, f); });
 }
 
+void finishPixels(float* y, int64_t pixels, int64_t channels, const Epilogue& epilogue) {
+  const float* bias = epilogue.bias;
+  if (!bias) {
+    if (epilogue.activation != Activation::kLinear) activateValues(y, pixels * channels, epilogue.activation, epilogue.slope);
+    return;
+  }
+  withActivation(epilogue.activation, epilogue.slope, [&](auto f) {
+    for (int64_t pixel = 0; pixel < pixels; pixel++) {
+      float* values = y + pixel * channels;
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) values[c] = f(values[c] + bias[c]);
+    }
+  });
+}
+
 void activateValues(float* values, int64_t count, Activation activation, float slope) {
   withActivation(activation, slope, [&](auto f) {
 #pragma omp simd

@@ -1,7 +1,7 @@
 /** The functions of the native addon; `native/*.h` say what each computes and expects. */
 
 /** The number of this interface: raised with every change of a function, here and in native/version.h. */
-export const INTERFACE = 3;
+export const INTERFACE = 4;
 
 export interface Addon {
   /** The number of the interface that it was compiled with. */
@@ -47,7 +47,15 @@ export interface Addon {
   convolutionBackwardInput(shape: Int32Array, dy: Float32Array, filter: Float32Array, dx: Float32Array): void;
   convolutionBackwardFilter(shape: Int32Array, x: Float32Array, dy: Float32Array, dfilter: Float32Array): void;
   biasActivation(y: Float32Array, bias: Float32Array | undefined, activation: number, alpha: number): void;
-  depthwise(shape: Int32Array, x: Float32Array, filter: Float32Array, y: Float32Array): void;
+  depthwise(
+    shape: Int32Array,
+    x: Float32Array,
+    filter: Float32Array,
+    bias: Float32Array | undefined,
+    y: Float32Array,
+    activation: number,
+    alpha: number,
+  ): void;
   depthwiseBackward(
     shape: Int32Array,
     x: Float32Array | undefined,

@@ -2,6 +2,7 @@
 import { Conv2D, type Conv2DInputs, type TensorInfo } from "@tensorflow/tfjs-core";
 import { allFloat32, type OnednnBackend } from "../backend.js";
 import { kernel } from "../register.js";
+import type { NativeEpilogue } from "./activation.js";
 import { type ConvolutionAttrs, convolutionShape } from "./convolution-shape.js";
 
 export const conv2D = kernel<Conv2DInputs, ConvolutionAttrs>(
@@ -16,7 +17,7 @@ export function convolve(
   x: TensorInfo,
   filter: TensorInfo,
   attrs: ConvolutionAttrs,
-  epilogue: { bias?: Float32Array; activation?: number; alpha?: number } = {},
+  { bias, activation = 0, alpha = 0 }: NativeEpilogue = {},
 ): TensorInfo | undefined {
   if (!allFloat32(x, filter) || attrs.dataFormat === "NCHW") return undefined;
   const shape = convolutionShape(x.shape, filter.shape, attrs, false);
@@ -24,7 +25,6 @@ export function convolve(
   const { info, numbers } = shape;
   const y = backend.make(info.outShape);
   const [a, b] = [backend.floats(x), backend.floats(filter)];
-  const { bias, activation = 0, alpha = 0 } = epilogue;
   backend.addon.convolution(numbers, a, b, bias, y.values, activation, alpha);
   return y.info;
 }

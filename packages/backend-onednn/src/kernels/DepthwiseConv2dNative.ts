@@ -14,6 +14,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { allFloat32, type OnednnBackend } from "../backend.js";
 import { kernel } from "../register.js";
+import type { NativeEpilogue } from "./activation.js";
 import { type ConvolutionShape, convolutionShape } from "./convolution-shape.js";
 
 /** The kernel of both gradients at once: inputs {x, dy, filter}, outputs [dx, dfilter]. */
@@ -100,16 +101,17 @@ export function hasJointGradient(
   return fits(shape, dy) && isOwn(shape);
 }
 
-/** y = x ∗ filter for a shape that is not empty. */
+/** y = activation(x ∗ filter + bias) for a shape that is not empty. */
 export function depthwise(
   backend: OnednnBackend,
   shape: ConvolutionShape,
   x: Float32Array,
   filter: Float32Array,
   y: Float32Array,
+  { bias, activation = 0, alpha = 0 }: NativeEpilogue = {},
 ): void {
-  if (isOwn(shape)) backend.addon.depthwise(shape.numbers, x, filter, y);
-  else backend.addon.convolution(shape.numbers, x, filter, undefined, y, 0, 0);
+  const compute = isOwn(shape) ? backend.addon.depthwise : backend.addon.convolution;
+  compute(shape.numbers, x, filter, bias, y, activation, alpha);
 }
 
 /** The shape of a depthwise convolution. */

@@ -20,7 +20,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { allFloat32, type OnednnBackend } from "../backend.js";
 import { kernel, type NativeKernel } from "../register.js";
-import { activationNumber } from "./activation.js";
+import { activationNumber, type NativeEpilogue } from "./activation.js";
 import { product } from "./BatchMatMul.js";
 import { convolve } from "./Conv2D.js";
 import type { ConvolutionAttrs } from "./convolution-shape.js";
@@ -41,12 +41,20 @@ function takes({ bias, activation }: Epilogue, channels: number): boolean {
   );
 }
 
+/** An epilogue that the native one takes. */
+function nativeEpilogue(
+  backend: OnednnBackend,
+  { bias, activation, leakyreluAlpha = 0.2 }: Epilogue,
+): NativeEpilogue & { activation: number; alpha: number } {
+  const values = bias == null ? {} : { bias: backend.floats(bias) };
+  return { ...values, activation: activationNumber(activation)!, alpha: leakyreluAlpha };
+}
+
 /** y = activation(y + bias), in place. */
-function finish(backend: OnednnBackend, y: TensorInfo, { bias, activation, leakyreluAlpha }: Epilogue): TensorInfo {
-  const number = activationNumber(activation)!;
-  if (bias == null && number === 0) return y;
-  const numbers = bias == null ? undefined : backend.floats(bias);
-  backend.addon.biasActivation(backend.floats(y), numbers, number, leakyreluAlpha ?? 0.2);
+function finish(backend: OnednnBackend, y: TensorInfo, epilogue: Epilogue): TensorInfo {
+  const { bias, activation, alpha } = nativeEpilogue(backend, epilogue);
+  if (bias === undefined && activation === 0) return y;
+  backend.addon.biasActivation(backend.floats(y), bias, activation, alpha);
   return y;
 }
 
@@ -63,11 +71,7 @@ function convolution(
   attrs: ConvolutionAttrs & Epilogue,
 ): TensorInfo | undefined {
   if (!takes({ ...attrs, bias }, filter.shape.at(-1)!)) return undefined;
-  return convolve(backend, x, filter, attrs, {
-    ...(bias && { bias: backend.floats(bias) }),
-    activation: activationNumber(attrs.activation)!,
-    alpha: attrs.leakyreluAlpha ?? 0.2,
-  });
+  return convolve(backend, x, filter, attrs, nativeEpilogue(backend, { ...attrs, bias }));
 }
 
 /** The same of a depthwise convolution. */
@@ -81,8 +85,8 @@ function depthwiseConvolution(
   const shape = depthwiseShape(x.shape, filter.shape, attrs);
   if (shape.empty || !takes(epilogue, shape.info.outChannels)) return undefined;
   const y = backend.make(shape.info.outShape);
-  depthwise(backend, shape, backend.floats(x), backend.floats(filter), y.values);
-  return finish(backend, y.info, epilogue);
+  depthwise(backend, shape, backend.floats(x), backend.floats(filter), y.values, nativeEpilogue(backend, epilogue));
+  return y.info;
 }
 
 /** What the native epilogue does not take. */

@@ -88,7 +88,10 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
       [all(), channels(), activation, 0.2],
       [all(), undefined, activation, 0.2],
     ]),
-    depthwise: depthwises.map(({ shape, x, filter, y }) => [shape, x(), filter(), y()]),
+    depthwise: depthwises.flatMap(({ shape, x, filter, y, bias }, index) => [
+      [shape, x(), filter(), bias(), y(), index, 0.2],
+      [shape, x(), filter(), undefined, y(), 6 - index, 0.2],
+    ]),
     depthwiseBackward: depthwises.flatMap(({ shape, x, filter, y }) => [
       [shape, x(), y(), filter(), x(), filter()],
       [shape, undefined, y(), filter(), x(), undefined],
