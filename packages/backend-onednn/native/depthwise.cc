@@ -318,14 +318,15 @@ void requireDepthwise(const ConvolutionShape& s) {
 
 }  // namespace
 
-void depthwise(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias, Floats y, int64_t activation, double alpha) {
-  const ConvolutionShape s(shape);
+namespace {
+
+/** Calls done(row, y of that row) for all rows of all images as they are computed. */
+template <class F>
+void forward(const ConvolutionShape& s, ConstFloats x, ConstFloats filter, Floats y, const Epilogue& epilogue, F&& done) {
   requireDepthwise(s);
   require(x, s.inputSize(), "x");
   require(filter, s.filterSize(), "filter");
   require(y, s.outputSize(), "y");
-  if (bias) require(bias, s.c, "bias");
-  const Epilogue epilogue{bias.data, activationOf(activation), static_cast<float>(alpha)};
   const Runs runs = runsFor(s);
   parallelFor(s.n * s.oh, s.outputSize() * s.kh, 1, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
@@ -333,8 +334,45 @@ void depthwise(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias, 
       float* to = y.data + row * s.ow * s.c;
       outputRow(s, runs, x.data + n * s.h * s.w * s.c, filter.data, to, oh);
       finishPixels(to, s.ow, s.c, epilogue);
+      done(row, to);
     }
   });
+}
+
+Epilogue epilogueOf(const ConvolutionShape& s, ConstFloats bias, int64_t activation, double alpha) {
+  if (bias) require(bias, s.c, "bias");
+  return {bias.data, activationOf(activation), static_cast<float>(alpha)};
+}
+
+}  // namespace
+
+void depthwise(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias, Floats y, int64_t activation, double alpha) {
+  const ConvolutionShape s(shape);
+  forward(s, x, filter, y, epilogueOf(s, bias, activation, alpha), [](int64_t, const float*) {});
+}
+
+void depthwiseMean(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias, Floats y, Floats mean, int64_t activation,
+                   double alpha) {
+  const ConvolutionShape s(shape);
+  require(mean, s.n * s.c, "mean");
+  // Sums of a row in float32, while it is in the cache; of the rows in double precision.
+  float* sums = scratch<float>(Scratch::kAccumulators, static_cast<size_t>(s.n * s.oh * s.c));
+  forward(s, x, filter, y, epilogueOf(s, bias, activation, alpha), [&](int64_t row, const float* values) {
+    float* sum = sums + row * s.c;
+    std::copy_n(values, s.c, sum);
+    for (int64_t ow = 1; ow < s.ow; ow++) {
+#pragma omp simd
+      for (int64_t c = 0; c < s.c; c++) sum[c] += values[ow * s.c + c];
+    }
+  });
+  const double scale = 1.0 / static_cast<double>(s.oh * s.ow);
+  for (int64_t n = 0; n < s.n; n++) {
+    for (int64_t c = 0; c < s.c; c++) {
+      double total = 0;
+      for (int64_t oh = 0; oh < s.oh; oh++) total += sums[(n * s.oh + oh) * s.c + c];
+      mean[n * s.c + c] = static_cast<float>(total * scale);
+    }
+  }
 }
 
 void depthwiseBackward(Ints shape, ConstFloats x, ConstFloats dy, ConstFloats filter, Floats dx, Floats dfilter) {

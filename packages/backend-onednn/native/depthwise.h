@@ -10,6 +10,10 @@ namespace roga {
  */
 void depthwise(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias, Floats y, int64_t activation, double alpha);
 
+/** The same, and the mean of each channel of y over each image: n × c numbers. */
+void depthwiseMean(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias, Floats y, Floats mean, int64_t activation,
+                   double alpha);
+
 /**
  * Gradients with respect to the input and the filter; either may be left out (undefined). Both together cost little
  * more than one, since dy is read once.

@@ -7,6 +7,7 @@ import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import { type BackendValues, type backend_util, type DataType, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { Addon } from "./addon.js";
 import { Arena } from "./arena.js";
+import { FilterPanels } from "./filter-panels.js";
 import type { Settings } from "./settings.js";
 
 /** Kernel inputs are of any shape; float32 ones have their numbers in a Float32Array, or can be given one. */
@@ -17,6 +18,8 @@ type TensorData = ReturnType<MathBackendCPU["data"]["get"]> & {
 
 export class OnednnBackend extends MathBackendCPU {
   private readonly arena: Arena;
+  /** Filters of inference in the order that products read them. */
+  readonly panels: FilterPanels;
 
   constructor(
     readonly addon: Addon,
@@ -26,6 +29,7 @@ export class OnednnBackend extends MathBackendCPU {
     // The advice to install a faster backend is not for users of this one.
     (this as unknown as { firstUse: boolean }).firstUse = false;
     this.arena = new Arena(addon, settings.memory);
+    this.panels = new FilterPanels(addon, this);
   }
 
   /** An array for a kernel's output: its contents are arbitrary, and the kernel writes every element. */
@@ -70,6 +74,23 @@ export class OnednnBackend extends MathBackendCPU {
   }
 
   /**
+   * The numbers of a float32 tensor in memory that nobody else can write; `undefined` for those too few for the arena. An
+   * array that the user handed in is copied, and the tensor keeps the copy.
+   */
+  owned(tensor: TensorInfo): Float32Array | undefined {
+    const data = this.dataOf(tensor.dataId);
+    if (!this.isPooled(data)) {
+      const values = this.floats(tensor);
+      const own = this.allocate(values.length);
+      if (!this.arena.owns(own)) return undefined;
+      own.set(values);
+      data.values = own;
+      data.pooled = own;
+    }
+    return data.pooled;
+  }
+
+  /**
    * Replaces the array of a tensor by a copy where it is another tensor's memory or a view into it, as a JavaScript kernel
    * may leave it.
    */
@@ -102,6 +123,7 @@ export class OnednnBackend extends MathBackendCPU {
     const pooled = this.data.has(dataId) ? this.dataOf(dataId).pooled : undefined;
     const gone = super.disposeData(dataId, force);
     if (gone && pooled !== undefined) this.arena.release(pooled);
+    if (gone) this.panels.forget(dataId);
     return gone;
   }
 
@@ -112,6 +134,7 @@ export class OnednnBackend extends MathBackendCPU {
 
   /** Gives memory that no tensor uses back to the system. */
   trim(): void {
+    this.panels.clear();
     this.arena.trim();
   }
 }
