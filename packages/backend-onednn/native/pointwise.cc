@@ -15,12 +15,22 @@ namespace {
 /** Panels, if fewer in all, and rows of x, if used by more panels, stay in the cache of a processor within these bytes. */
 constexpr int64_t kCachedPanels = 384 << 10;
 constexpr int64_t kCachedRows = 256 << 10;
-/** Tiles that a thread takes at a time where it passes over them one by one. */
+/** Tiles that a thread takes at a time where it passes over them one by one; fewer are not worth taking apart. */
 constexpr int64_t kSharedTiles = 8;
 /** From so many panels on, rows of x are copied: at strides of a power of two they would compete for few cache lines. */
 constexpr int64_t kCopiedFrom = 8;
 /** A result larger than the caches is written past them. */
 constexpr int64_t kStreamed = 24 << 20;
+
+/**
+ * In how many blocks of at most `most` tiles the tiles are divided: so that all threads have as many, and twice where that
+ * does not make blocks short.
+ */
+int64_t blocksOf(int64_t tiles, int64_t most, int64_t workers) {
+  const int64_t needed = (tiles + most - 1) / most, even = (needed + workers - 1) / workers * workers;
+  if (even == workers && tiles / (2 * workers) >= kSharedTiles) return 2 * workers;
+  return std::min(even, tiles);
+}
 
 template <class P>
 void multiplyIn(const PointwiseProduct& m) {
@@ -33,25 +43,26 @@ void multiplyIn(const PointwiseProduct& m) {
   }
   // Either all panels pass over a tile's rows before the next tile's, or each panel over as many rows as the cache holds.
   const bool few = panelNumbers<P>(k, n) * 4 <= kCachedPanels;
-  const int64_t blockTiles = few ? 1 : std::max<int64_t>(1, kCachedRows / (depth * 4 * kTall));
+  const int64_t most = few ? 1 : std::max<int64_t>(1, kCachedRows / (depth * 4 * kTall));
   const bool copies = P::kRows > 1 || panelCount >= kCopiedFrom || m.gate;
   const int64_t copyStride = (depth + kLanes - 1) / kLanes * kLanes + kLanes;
   const int workers = m.rows * k * n < (1 << 18) ? 1 : threads();
-  const size_t copySize = copies ? static_cast<size_t>(blockTiles * kTall * copyStride) : 0;
+  const int64_t tiles = (m.rows + kTall - 1) / kTall, shared = few ? kSharedTiles : 1;
+  const int64_t blocks = few ? tiles : blocksOf(tiles, most, workers);
+  // The first row of a block: rows, like tiles, are divided as evenly as they can be.
+  const auto start = [&](int64_t block) { return m.rows * block / blocks; };
+  const size_t copySize = copies ? static_cast<size_t>((m.rows + blocks - 1) / blocks * copyStride) : 0;
   float* copy = scratch<float>(Scratch::kA, std::max<size_t>(1, copySize * static_cast<size_t>(workers)));
   const bool streamed =
       kLanes == 16 && m.rows * n * 4 > kStreamed && n % kLanes == 0 && reinterpret_cast<uintptr_t>(m.y) % 64 == 0;
-  const int64_t tiles = (m.rows + kTall - 1) / kTall, share = few ? kSharedTiles : blockTiles;
-  const auto start = [&](int64_t t) { return m.rows * t / tiles; };
-  parallelParts((tiles + share - 1) / share, workers, [&](int64_t i, int thread) {
+  parallelParts((blocks + shared - 1) / shared, workers, [&](int64_t i, int thread) {
     float* ownCopy = copy + copySize * static_cast<size_t>(thread);
-    const int64_t last = std::min(tiles, (i + 1) * share);
-    for (int64_t block = i * share; block < last; block += blockTiles) {
-      const int64_t end = std::min(last, block + blockTiles), top = start(block);
+    for (int64_t block = i * shared; block < std::min(blocks, (i + 1) * shared); block++) {
+      const int64_t top = start(block), bottom = start(block + 1);
       const float* from = m.x + top * k;
       int64_t stride = k;
       if (copies) {
-        for (int64_t row = top; row < start(end); row++) {
+        for (int64_t row = top; row < bottom; row++) {
           const float* factors = m.gate ? m.gate + row / m.gatedRows * k : nullptr;
           copyWords<P>(m.x + row * k, factors, k, ownCopy + (row - top) * copyStride);
         }
@@ -59,13 +70,13 @@ void multiplyIn(const PointwiseProduct& m) {
         stride = copyStride;
       }
       // What the next block reads, which the processor does not foresee where rows are short.
-      if (end + blockTiles <= tiles) {
-        const char* next = reinterpret_cast<const char*>(m.x + start(end) * k);
-        const char* after = reinterpret_cast<const char*>(m.x + start(end + blockTiles) * k);
+      if (block + 1 < blocks) {
+        const char* next = reinterpret_cast<const char*>(m.x + bottom * k);
+        const char* after = reinterpret_cast<const char*>(m.x + start(block + 2) * k);
         for (; next < after; next += 64) __builtin_prefetch(next);
       }
       const Target target{m.y + top * n, n, n, m.epilogue, m.addend ? m.addend + top * n : nullptr, streamed};
-      multiplyRows<P>(from, stride, start(end) - top, panels, depth, target);
+      multiplyRows<P>(from, stride, bottom - top, panels, depth, target);
     }
 #if defined(__AVX512F__)
     if (streamed) _mm_sfence();
