@@ -14,6 +14,7 @@
 #include "onednn.h"
 #include "parallel.h"
 #include "pooling.h"
+#include "prologue.h"
 #include "reduction.h"
 #include "resize.h"
 #include "softmax.h"
@@ -54,6 +55,7 @@ NAPI_MODULE_INIT() {
       EXPORT(depthwise),
       EXPORT(biasActivation),
       EXPORT(depthwiseBackward),
+      EXPORT(prepare),
       EXPORT(batchNormTraining),
       EXPORT(batchNormTrainingBackward),
       EXPORT(batchNorm),

@@ -1,7 +1,7 @@
 /** The functions of the native addon; `native/*.h` say what each computes and expects. */
 
 /** The number of this interface: raised with every change of a function, here and in native/version.h. */
-export const INTERFACE = 4;
+export const INTERFACE = 5;
 
 export interface Addon {
   /** The number of the interface that it was compiled with. */
@@ -50,6 +50,8 @@ export interface Addon {
   depthwise(
     shape: Int32Array,
     x: Float32Array,
+    factors: Float32Array | undefined,
+    before: number,
     filter: Float32Array,
     bias: Float32Array | undefined,
     y: Float32Array,
@@ -59,18 +61,29 @@ export interface Addon {
   depthwiseBackward(
     shape: Int32Array,
     x: Float32Array | undefined,
+    factors: Float32Array | undefined,
+    before: number,
     dy: Float32Array,
     filter: Float32Array | undefined,
     dx: Float32Array | undefined,
     dfilter: Float32Array | undefined,
   ): void;
+  prepare(
+    x: Float32Array,
+    factors: Float32Array | undefined,
+    channels: number,
+    activation: number,
+    addend: Float32Array | undefined,
+    y: Float32Array,
+  ): void;
   batchNormTraining(
     x: Float32Array,
     gamma: Float32Array | undefined,
     beta: Float32Array | undefined,
-    y: Float32Array,
+    y: Float32Array | undefined,
     mean: Float32Array,
     variance: Float32Array,
+    factors: Float32Array,
     epsilon: number,
     activation: number,
   ): void;
@@ -109,8 +122,16 @@ export interface Addon {
     doffset: Float32Array,
     epsilon: number,
   ): void;
-  maxPool(shape: Int32Array, x: Float32Array, y: Float32Array): void;
-  maxPoolBackward(shape: Int32Array, x: Float32Array, y: Float32Array, dy: Float32Array, dx: Float32Array): void;
+  maxPool(shape: Int32Array, x: Float32Array, factors: Float32Array | undefined, before: number, y: Float32Array): void;
+  maxPoolBackward(
+    shape: Int32Array,
+    x: Float32Array,
+    factors: Float32Array | undefined,
+    before: number,
+    y: Float32Array,
+    dy: Float32Array,
+    dx: Float32Array,
+  ): void;
   averagePool(shape: Int32Array, x: Float32Array, y: Float32Array): void;
   averagePoolBackward(shape: Int32Array, dy: Float32Array, dx: Float32Array): void;
   unary(operation: number, x: Float32Array, y: Float32Array, alpha: number, beta: number): void;

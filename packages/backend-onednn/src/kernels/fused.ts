@@ -85,7 +85,7 @@ function depthwiseConvolution(
   const shape = depthwiseShape(x.shape, filter.shape, attrs);
   if (shape.empty || !takes(epilogue, shape.info.outChannels)) return undefined;
   const y = backend.make(shape.info.outShape);
-  depthwise(backend, shape, backend.floats(x), backend.floats(filter), y.values, nativeEpilogue(backend, epilogue));
+  depthwise(backend, shape, x, backend.floats(filter), y.values, nativeEpilogue(backend, epilogue));
   return y.info;
 }
 
