@@ -6,6 +6,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "normalization-terms.h"
 #include "parallel.h"
 #include "prologue.h"
 #include "scratch.h"
@@ -123,22 +124,15 @@ Affine affineOf(int64_t channels, const float* gamma, const float* beta, const f
 
 template <Activation A>
 void backward(const float* dy, const float* x, const float* gamma, const float* beta, const float* mean,
-              const float* variance, float* dx, float* dgamma, float* dbeta, double epsilon, int64_t rows,
+              const float* variance, const double* known, float* dx, float* dgamma, float* dbeta, double epsilon, int64_t rows,
               int64_t channels) {
   float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(6 * channels));
   const Affine affine = affineOf(channels, gamma, beta, mean, variance, epsilon, factors);
   float *p = factors + 3 * channels, *q = factors + 4 * channels, *r = factors + 5 * channels;
   double* totals = scratch<double>(Scratch::kB, static_cast<size_t>(2 * channels));
-  sumRows(rows, channels, totals, [&](int64_t begin, int64_t end, float* sum, float* product) {
-    for (int64_t row = begin; row < end; row++) {
-      const float *g = dy + row * channels, *v = x + row * channels;
-#pragma omp simd
-      for (int64_t c = 0; c < channels; c++) {
-        const float dz = activateBackward<A>(affine(v[c], c), g[c]);
-        sum[c] += dz;
-        product[c] += dz * (v[c] - mean[c]);
-      }
-    }
+  if (known) std::copy_n(known, 2 * channels, totals);
+  else sumRows(rows, channels, totals, [&](int64_t begin, int64_t end, float* sum, float* product) {
+    addNormalizationTerms<A>(dy + begin * channels, x + begin * channels, end - begin, channels, affine, sum, product);
   });
   // dx = scale · (dz − Σdz / N − x̂ · Σ(dz · x̂) / N), written as p · ((dz − r) + q · (x − mean)): with one row it is 0.
   for (int64_t c = 0; c < channels; c++) {
@@ -207,7 +201,7 @@ void batchNormTraining(ConstFloats x, ConstFloats gamma, ConstFloats beta, Float
 }
 
 void batchNormTrainingBackward(ConstFloats dy, ConstFloats x, ConstFloats gamma, ConstFloats beta, ConstFloats mean,
-                               ConstFloats variance, Floats dx, Floats dgamma, Floats dbeta, double epsilon,
+                               ConstFloats variance, Doubles sums, Floats dx, Floats dgamma, Floats dbeta, double epsilon,
                                int64_t activation) {
   const int64_t channels = static_cast<int64_t>(mean.size), rows = rowsOf(x.size, channels);
   require(dy, product({rows, channels}), "dy");
@@ -215,10 +209,11 @@ void batchNormTrainingBackward(ConstFloats dy, ConstFloats x, ConstFloats gamma,
   require(dx, product({rows, channels}), "dx");
   require(dgamma, channels, "dgamma");
   require(dbeta, channels, "dbeta");
+  if (sums) require(sums, roga::product({2, channels}), "sums");
   if (gamma) require(gamma, channels, "gamma");
   if (beta) require(beta, channels, "beta");
   withActivation(activationOf(activation), [&](auto a) {
-    backward<decltype(a)::value>(dy.data, x.data, gamma.data, beta.data, mean.data, variance.data, dx.data, dgamma.data,
+    backward<decltype(a)::value>(dy.data, x.data, gamma.data, beta.data, mean.data, variance.data, sums.data, dx.data, dgamma.data,
                                  dbeta.data, epsilon, rows, channels);
   });
 }

@@ -12,9 +12,9 @@ namespace roga {
 void batchNormTraining(ConstFloats x, ConstFloats gamma, ConstFloats beta, Floats y, Floats mean, Floats variance, Floats factors,
                        double epsilon, int64_t activation);
 
-/** Gradients of the above; z is computed again from x. */
+/** Gradients of the above; z is computed again from x. `sums` (normalization-terms.h) may be undefined, or known already. */
 void batchNormTrainingBackward(ConstFloats dy, ConstFloats x, ConstFloats gamma, ConstFloats beta, ConstFloats mean,
-                               ConstFloats variance, Floats dx, Floats dgamma, Floats dbeta, double epsilon,
+                               ConstFloats variance, Doubles sums, Floats dx, Floats dgamma, Floats dbeta, double epsilon,
                                int64_t activation);
 
 /** Normalises with given statistics. */

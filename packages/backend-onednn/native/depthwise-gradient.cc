@@ -1,6 +1,7 @@
 // Gradients of depthwise convolution with one filter per channel.
 #include "depthwise.h"
 #include "depthwise-rows.h"
+#include "normalization-terms.h"
 #include "parallel.h"
 #include "prologue.h"
 #include "scratch.h"
@@ -172,10 +173,18 @@ FilterRow filterRowFor(const ConvolutionShape& s) {
   return s.kh == 3 ? filterRow<3, 2> : filterRow<5, 2>;
 }
 
+// ---- what batch normalization needs of a row of dx ----
+
+void addTerms(const Prologue& prologue, const float* dx, const float* x, int64_t pixels, int64_t channels, float* sums) {
+  withActivation(prologue.activation, [&](auto a) {
+    addNormalizationTerms<decltype(a)::value>(dx, x, pixels, channels, prologue.affine, sums, sums + channels);
+  });
+}
+
 }  // namespace
 
 void depthwiseBackward(Ints shape, ConstFloats x, ConstFloats factors, int64_t before, ConstFloats dy, ConstFloats filter,
-                       Floats dx, Floats dfilter) {
+                       Floats dx, Floats dfilter, Doubles normalization) {
   const ConvolutionShape s(shape);
   requireDepthwise(s);
   require(dy, s.outputSize(), "dy");
@@ -187,6 +196,11 @@ void depthwiseBackward(Ints shape, ConstFloats x, ConstFloats factors, int64_t b
   if (dx) {
     require(filter, taps, "filter");
     require(dx, s.inputSize(), "dx");
+  }
+  if (normalization) {
+    if (!dx || !factors) throw ArgumentError("sums: expected dx and factors, which they are taken from");
+    require(x, s.inputSize(), "x");
+    require(normalization, product({2, s.c}), "sums");
   }
 
   const bool mirrored = s.sh == 1 && s.sw == 1 && s.dh == 1 && s.dw == 1 && s.kh > s.top && s.kw > s.left;
@@ -204,8 +218,10 @@ void depthwiseBackward(Ints shape, ConstFloats x, ConstFloats factors, int64_t b
   constexpr int64_t kRows = 8;
   const int workers = workersFor(s.outputSize());
   const int64_t parts = workers == 1 ? 1 : std::min<int64_t>(s.n * s.oh, 4 * workers);
-  double* totals = scratch<double>(Scratch::kAccumulators, static_cast<size_t>(parts * taps));
-  float* partial = scratch<float>(Scratch::kB, static_cast<size_t>(workers * taps));
+  // Those of the filter's taps, then those for the normalization.
+  const int64_t count = taps + (normalization ? 2 * s.c : 0);
+  double* totals = scratch<double>(Scratch::kAccumulators, static_cast<size_t>(parts * count));
+  float* partial = scratch<float>(Scratch::kB, static_cast<size_t>(workers * count));
   const FilterRow filterRow = filterRowFor(s);
   const SpreadRow spreadRow = spreadRowFor(s);
   const int64_t imageIn = s.h * s.w * s.c, imageOut = s.oh * s.ow * s.c;
@@ -215,17 +231,17 @@ void depthwiseBackward(Ints shape, ConstFloats x, ConstFloats factors, int64_t b
 
   // Rows of dx and of dy are walked together: of each image, the rows of both that belong to a part.
   parallelParts(parts, workers, [&](int64_t i, int thread) {
-    double* total = totals + i * taps;
-    float* sums = partial + thread * taps;
+    double* total = totals + i * count;
+    float* sums = partial + thread * count;
     PreparedImages own = images;
     own.use(memory + images.size() * static_cast<size_t>(thread));
-    std::fill_n(total, taps, 0.0);
-    std::fill_n(sums, taps, 0.0f);
+    std::fill_n(total, count, 0.0);
+    std::fill_n(sums, count, 0.0f);
     int64_t since = 0;
     const auto flush = [&] {
-      for (int64_t tap = 0; tap < taps; tap++) {
-        total[tap] += sums[tap];
-        sums[tap] = 0;
+      for (int64_t j = 0; j < count; j++) {
+        total[j] += sums[j];
+        sums[j] = 0;
       }
       since = 0;
     };
@@ -247,22 +263,26 @@ void depthwiseBackward(Ints shape, ConstFloats x, ConstFloats factors, int64_t b
                 inputPixel(s, dy.data + n * imageOut, filter.data, row + iw * s.c, ih, iw);
               }
             }
+            if (normalization) {
+              const float* values = x.data + n * imageIn + ih * s.w * s.c;
+              addTerms(prologue, row, values, s.w, s.c, sums + taps);
+            }
           }
         }
         if (dfilter) {
           const int64_t top = oh * s.sh - s.top;
           filterRow(s, own.rows(n, top, top + (s.kh - 1) * s.dh + 1), dy.data + n * imageOut + oh * s.ow * s.c, sums, oh);
-          if (++since == kRows) flush();
         }
+        if (++since == kRows) flush();
       }
     }
     flush();
   });
-  if (!dfilter) return;
-  for (int64_t tap = 0; tap < taps; tap++) {
+  for (int64_t j = dfilter ? 0 : taps; j < count; j++) {
     double total = 0;
-    for (int64_t i = 0; i < parts; i++) total += totals[i * taps + tap];
-    dfilter[tap] = static_cast<float>(total);
+    for (int64_t i = 0; i < parts; i++) total += totals[i * count + j];
+    if (j < taps) dfilter[j] = static_cast<float>(total);
+    else normalization[j - taps] = total;
   }
 }
 

@@ -14,9 +14,10 @@ void depthwise(Ints shape, ConstFloats x, ConstFloats factors, int64_t before, C
 
 /**
  * Gradients with respect to p(x) and the filter; either may be left out (undefined). Both together cost little more than
- * one, since dy is read once.
+ * one, since dy is read once. With dx and factors, `sums` gets what batch normalization's gradient needs of dx
+ * (normalization-terms.h): a sum for each channel, then a product; it may be undefined.
  */
 void depthwiseBackward(Ints shape, ConstFloats x, ConstFloats factors, int64_t before, ConstFloats dy, ConstFloats filter,
-                       Floats dx, Floats dfilter);
+                       Floats dx, Floats dfilter, Doubles sums);
 
 }  // namespace roga

@@ -67,6 +67,7 @@ export interface Addon {
     filter: Float32Array | undefined,
     dx: Float32Array | undefined,
     dfilter: Float32Array | undefined,
+    sums: Float64Array | undefined,
   ): void;
   prepare(
     x: Float32Array,
@@ -94,6 +95,7 @@ export interface Addon {
     beta: Float32Array | undefined,
     mean: Float32Array,
     variance: Float32Array,
+    sums: Float64Array | undefined,
     dx: Float32Array,
     dgamma: Float32Array,
     dbeta: Float32Array,

@@ -23,9 +23,19 @@ type TensorData = ReturnType<MathBackendCPU["data"]["get"]> & {
   pooled?: Float32Array;
   /** How its values are computed when they are first read. */
   deferred?: Deferred | undefined;
+  /** What a batch normalization needs of these values as the gradient of its output. */
+  sums?: NormalizationSums | undefined;
   /** Data that is computed from this data's values when it is read. */
   dependents?: Set<TensorData>;
 };
+
+/** Sums over a gradient dy that the gradient of batch normalization needs; native/normalization-terms.h says which. */
+interface NormalizationSums {
+  readonly values: Float64Array;
+  /** The input of the normalization, and the number of its activation. */
+  readonly source: object;
+  readonly activation: number;
+}
 
 /** Below, a pass over the values costs less than the book-keeping. */
 const FEWEST_CHANNELS = 16;
@@ -107,6 +117,25 @@ export class OnednnBackend extends MathBackendCPU {
     return this.dataOf(tensor.dataId).deferred;
   }
 
+  /**
+   * Sums for a kernel to write that computes dy, the gradient of what y is: for the normalization that y is to be computed
+   * by. `undefined` where y is computed already, or no normalization.
+   */
+  normalizationSums(dy: TensorInfo, y: TensorInfo): Float64Array | undefined {
+    const { deferred } = this.dataOf(y.dataId);
+    if (deferred?.factors === undefined) return undefined;
+    const { source, channels, activation } = deferred;
+    const values = new Float64Array(2 * channels);
+    this.dataOf(dy.dataId).sums = { values, source, activation };
+    return values;
+  }
+
+  /** The sums over dy that were written for the normalization of x with that activation. */
+  knownSums(dy: TensorInfo, x: TensorInfo, activation: number): Float64Array | undefined {
+    const { sums } = this.dataOf(dy.dataId);
+    return sums?.source === x.dataId && sums.activation === activation ? sums.values : undefined;
+  }
+
   private deferred(shape: number[], deferred: Deferred): TensorInfo {
     const info = this.makeTensorInfo(shape, "float32");
     const data = this.dataOf(info.dataId);
@@ -144,7 +173,9 @@ export class OnednnBackend extends MathBackendCPU {
   /** Whether nobody but this tensor sees its memory, so that a kernel may write its result there. */
   solelyOwned(tensor: TensorInfo): boolean {
     const data = this.dataOf(tensor.dataId);
-    return data.refCount === 1 && this.isPooled(data);
+    if (data.refCount !== 1 || !this.isPooled(data)) return false;
+    data.sums = undefined; // of values that are about to change
+    return true;
   }
 
   /**

@@ -50,6 +50,7 @@ export const batchNormTrainingGrad = kernel<BatchNormTrainingGradInputs, BatchNo
       optional(backend, beta),
       backend.floats(mean),
       backend.floats(variance),
+      backend.knownSums(dy, x, activationNumber(activation)!),
       dx.values,
       dgamma.values,
       dbeta.values,

@@ -50,7 +50,17 @@ export const depthwiseConv2dNativeBackpropInput = kernel<
     const dx = backend.make(attrs.inputShape);
     const [gradient, weights] = [backend.floats(dy), backend.floats(filter)];
     if (isOwn(shape)) {
-      backend.addon.depthwiseBackward(shape.numbers, undefined, undefined, 0, gradient, weights, dx.values, undefined);
+      backend.addon.depthwiseBackward(
+        shape.numbers,
+        undefined,
+        undefined,
+        0,
+        gradient,
+        weights,
+        dx.values,
+        undefined,
+        undefined,
+      );
     } else {
       backend.addon.convolutionBackwardInput(shape.numbers, gradient, weights, dx.values);
     }
@@ -81,6 +91,7 @@ export const depthwiseConv2dNativeBackpropFilter = kernel<
         undefined,
         undefined,
         dfilter.values,
+        undefined,
       );
     } else {
       backend.addon.convolutionBackwardFilter(shape.numbers, backend.floats(x), gradient, dfilter.values);
@@ -97,6 +108,7 @@ export const depthwiseConv2dNativeBackprop = kernel<DepthwiseConv2dNativeBackpro
     const [dx, dfilter] = [backend.make(x.shape), backend.make(filter.shape)];
     const [{ values, factors, before }, gradient] = [backend.operand(x), backend.floats(dy)];
     const weights = backend.floats(filter);
+    const sums = backend.normalizationSums(dx.info, x);
     backend.addon.depthwiseBackward(
       shape.numbers,
       values,
@@ -106,6 +118,7 @@ export const depthwiseConv2dNativeBackprop = kernel<DepthwiseConv2dNativeBackpro
       weights,
       dx.values,
       dfilter.values,
+      sums,
     );
     return [dx.info, dfilter.info];
   },

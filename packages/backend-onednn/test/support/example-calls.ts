@@ -45,6 +45,7 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
   const all = () => floats(values);
   const channels = () => floats(c);
   const factors = () => floats(3 * c);
+  const sums = () => Float64Array.from(floats(2 * c));
   const plain = convolution(sizes, { side: 3, k: c + 2 });
   const strided = convolution(sizes, { side: 3, k: 5, stride: 2 });
   const dilated = convolution(sizes, { side: 3, k: 4, dilation: 2, pad: 2 });
@@ -95,10 +96,12 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
       [shape, x(), factors(), index % 4, filter(), undefined, y(), 0, 0.2],
     ]),
     depthwiseBackward: depthwises.flatMap(({ shape, x, filter, y }, index) => [
-      [shape, x(), undefined, 0, y(), filter(), x(), filter()],
-      [shape, x(), undefined, index % 4, y(), filter(), x(), filter()],
-      [shape, undefined, undefined, 0, y(), filter(), x(), undefined],
-      [shape, x(), factors(), index % 4, y(), undefined, undefined, filter()],
+      [shape, x(), undefined, 0, y(), filter(), x(), filter(), undefined],
+      [shape, x(), undefined, index % 4, y(), filter(), x(), filter(), undefined],
+      [shape, undefined, undefined, 0, y(), filter(), x(), undefined, undefined],
+      [shape, x(), factors(), index % 4, y(), undefined, undefined, filter(), undefined],
+      [shape, x(), factors(), index % 4, y(), filter(), x(), filter(), sums()],
+      [shape, x(), factors(), index % 4, y(), filter(), x(), undefined, sums()],
     ]),
     prepare: numbersUpTo(4).flatMap((activation) => [
       [all(), factors(), c, activation, undefined, all()],
@@ -111,7 +114,7 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
     ]),
     batchNormTrainingBackward: numbersUpTo(4).map((activation) => [
       ...[all(), all(), channels(), activation % 2 ? channels() : undefined, channels(), positive(c)],
-      ...[all(), channels(), channels(), 1e-3, activation],
+      ...[activation < 2 ? sums() : undefined, all(), channels(), channels(), 1e-3, activation],
     ]),
     batchNorm: [
       [all(), channels(), positive(c), channels(), channels(), all(), 1e-3],
