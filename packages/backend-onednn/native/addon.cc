@@ -16,6 +16,7 @@
 #include "parallel.h"
 #include "pointwise.h"
 #include "pooling.h"
+#include "prologue.h"
 #include "reduction.h"
 #include "resize.h"
 #include "softmax.h"
@@ -61,6 +62,7 @@ NAPI_MODULE_INIT() {
       EXPORT(depthwiseMean),
       EXPORT(biasActivation),
       EXPORT(depthwiseBackward),
+      EXPORT(prepare),
       EXPORT(batchNormTraining),
       EXPORT(batchNormTrainingBackward),
       EXPORT(batchNorm),

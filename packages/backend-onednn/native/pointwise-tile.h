@@ -23,7 +23,7 @@ struct Target {
 
 namespace detail {
 
-inline Vector relu(Vector z) { return z < 0.0f ? Vector{} : z; }
+inline Vector relu(Vector z) { return z <= 0.0f ? Vector{} : z; }
 inline Vector relu6(Vector z) {
   const Vector low = relu(z);
   return low > 6.0f ? Vector{} + 6.0f : low;

@@ -68,6 +68,8 @@ export interface Addon {
   depthwise(
     shape: Int32Array,
     x: Float32Array,
+    factors: Float32Array | undefined,
+    before: number,
     filter: Float32Array,
     bias: Float32Array | undefined,
     y: Float32Array,
@@ -77,6 +79,8 @@ export interface Addon {
   depthwiseMean(
     shape: Int32Array,
     x: Float32Array,
+    factors: Float32Array | undefined,
+    before: number,
     filter: Float32Array,
     bias: Float32Array | undefined,
     y: Float32Array,
@@ -87,18 +91,30 @@ export interface Addon {
   depthwiseBackward(
     shape: Int32Array,
     x: Float32Array | undefined,
+    factors: Float32Array | undefined,
+    before: number,
     dy: Float32Array,
     filter: Float32Array | undefined,
     dx: Float32Array | undefined,
     dfilter: Float32Array | undefined,
+    sums: Float64Array | undefined,
+  ): void;
+  prepare(
+    x: Float32Array,
+    factors: Float32Array | undefined,
+    channels: number,
+    activation: number,
+    addend: Float32Array | undefined,
+    y: Float32Array,
   ): void;
   batchNormTraining(
     x: Float32Array,
     gamma: Float32Array | undefined,
     beta: Float32Array | undefined,
-    y: Float32Array,
+    y: Float32Array | undefined,
     mean: Float32Array,
     variance: Float32Array,
+    factors: Float32Array,
     epsilon: number,
     activation: number,
   ): void;
@@ -109,6 +125,7 @@ export interface Addon {
     beta: Float32Array | undefined,
     mean: Float32Array,
     variance: Float32Array,
+    sums: Float64Array | undefined,
     dx: Float32Array,
     dgamma: Float32Array,
     dbeta: Float32Array,
@@ -137,8 +154,16 @@ export interface Addon {
     doffset: Float32Array,
     epsilon: number,
   ): void;
-  maxPool(shape: Int32Array, x: Float32Array, y: Float32Array): void;
-  maxPoolBackward(shape: Int32Array, x: Float32Array, y: Float32Array, dy: Float32Array, dx: Float32Array): void;
+  maxPool(shape: Int32Array, x: Float32Array, factors: Float32Array | undefined, before: number, y: Float32Array): void;
+  maxPoolBackward(
+    shape: Int32Array,
+    x: Float32Array,
+    factors: Float32Array | undefined,
+    before: number,
+    y: Float32Array,
+    dy: Float32Array,
+    dx: Float32Array,
+  ): void;
   averagePool(shape: Int32Array, x: Float32Array, y: Float32Array): void;
   averagePoolBackward(shape: Int32Array, dy: Float32Array, dx: Float32Array): void;
   unary(operation: number, x: Float32Array, y: Float32Array, alpha: number, beta: number): void;

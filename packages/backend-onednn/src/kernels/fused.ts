@@ -93,7 +93,7 @@ function depthwiseConvolution(
   const shape = depthwiseShape(x.shape, filter.shape, attrs);
   if (shape.empty || !takes(epilogue, shape.info.outChannels)) return undefined;
   const y = backend.make(shape.info.outShape);
-  depthwise(backend, shape, backend.floats(x), backend.floats(filter), y.values, nativeEpilogue(backend, epilogue));
+  depthwise(backend, shape, x, backend.floats(filter), y.values, nativeEpilogue(backend, epilogue));
   return y.info;
 }
 
@@ -138,9 +138,20 @@ const fusedDepthwiseConv2DMean = kernel<FusedConvolutionInputs, FusedDepthwiseCo
       return [y, mean.info];
     }
     const y = backend.make(outShape);
-    const [values, weights] = [backend.floats(x), backend.floats(filter)];
+    const { values, factors, before } = backend.operand(x);
     const { bias: biases, activation: number, alpha } = nativeEpilogue(backend, epilogue);
-    backend.addon.depthwiseMean(shape.numbers, values, weights, biases, y.values, mean.values, number, alpha);
+    backend.addon.depthwiseMean(
+      shape.numbers,
+      values,
+      factors,
+      before,
+      backend.floats(filter),
+      biases,
+      y.values,
+      mean.values,
+      number,
+      alpha,
+    );
     return [y.info, mean.info];
   },
 );

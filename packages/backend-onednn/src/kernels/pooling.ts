@@ -36,7 +36,8 @@ const maxPool = kernel<MaxPoolInputs, MaxPoolAttrs>(
     const shape = poolingShape(x.shape, attrs);
     if (shape.empty || isIdentity(shape)) return undefined;
     const y = backend.make(shape.info.outShape);
-    backend.addon.maxPool(shape.numbers, backend.floats(x), y.values);
+    const { values, factors, before } = backend.operand(x);
+    backend.addon.maxPool(shape.numbers, values, factors, before, y.values);
     return y.info;
   },
   { other: "windows of one value, where the size stays" },
@@ -49,8 +50,12 @@ const maxPoolGrad = kernel<MaxPoolGradInputs, MaxPoolAttrs>(
     const shape = poolingShape(input.shape, attrs);
     if (shape.empty || dy.shape.join() !== shape.info.outShape.join()) return undefined;
     const dx = backend.make(input.shape);
-    const [x, y, gradient] = [backend.floats(input), backend.floats(output), backend.floats(dy)];
-    backend.addon.maxPoolBackward(shape.numbers, x, y, gradient, dx.values);
+    const [{ values, factors, before }, y, gradient] = [
+      backend.operand(input),
+      backend.floats(output),
+      backend.floats(dy),
+    ];
+    backend.addon.maxPoolBackward(shape.numbers, values, factors, before, y, gradient, dx.values);
     return dx.info;
   },
   { other: "dy of another size than the forward operation gives" },
