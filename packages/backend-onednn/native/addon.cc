@@ -6,6 +6,7 @@
 #include "convolution.h"
 #include "depthwise.h"
 #include "epilogue.h"
+#include "expanded-depthwise.h"
 #include "filter-panels.h"
 #include "elementwise.h"
 #include "layout.h"
@@ -60,6 +61,7 @@ NAPI_MODULE_INIT() {
       EXPORT(pointwise),
       EXPORT(depthwise),
       EXPORT(depthwiseMean),
+      EXPORT(expandedDepthwise),
       EXPORT(biasActivation),
       EXPORT(depthwiseBackward),
       EXPORT(prepare),

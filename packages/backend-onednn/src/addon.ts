@@ -88,6 +88,20 @@ export interface Addon {
     activation: number,
     alpha: number,
   ): void;
+  expandedDepthwise(
+    shape: Int32Array,
+    x: Float32Array,
+    channels: number,
+    expansion: Float32Array,
+    panels: Float32Array | undefined,
+    expandBias: Float32Array | undefined,
+    expandActivation: number,
+    filter: Float32Array,
+    bias: Float32Array | undefined,
+    y: Float32Array,
+    mean: Float32Array | undefined,
+    activation: number,
+  ): void;
   depthwiseBackward(
     shape: Int32Array,
     x: Float32Array | undefined,

@@ -28,6 +28,8 @@ export const FusedDepthwiseConv2DSwish = "FusedDepthwiseConv2DSwish";
 export const FusedPointwise = "FusedPointwise";
 /** Name of the kernel of a depthwise convolution and its mean: {@link FusedConvolutionInputs}, {@link FusedDepthwiseConv2DMeanAttrs}. */
 export const FusedDepthwiseConv2DMean = "FusedDepthwiseConv2DMean";
+/** Name of the kernel of a 1×1 convolution and a depthwise one: {@link FusedExpandedDepthwiseInputs}, {@link FusedExpandedDepthwiseAttrs}. */
+export const FusedExpandedDepthwise = "FusedExpandedDepthwise";
 /** Name of the kernel of `axpyList`: {@link ListPairInputs}, {@link ListScaleAttrs}. */
 export const ListAxpy = "ListAxpy";
 /** Name of the kernel of `scaleList`: {@link ListInputs}, {@link ListScaleAttrs}. */
@@ -166,6 +168,32 @@ export type FusedPointwiseAttrs = {
  */
 export type FusedDepthwiseConv2DMeanAttrs = FusedConvolutionAttrs & {
   activation: ConvolutionActivation;
+};
+
+/**
+ * Inputs of {@link FusedExpandedDepthwise}, a depthwise convolution of what a 1×1 convolution makes of x; outputs
+ * `[y, mean]`, y `[N, H′, W′, E]` and its mean over each image, `[N, E]`:
+ *
+ *     z = expansionActivation(x ∗ expansion + expansionBias);   y = activation(z ∗ filter + bias)
+ *
+ * It is for inference: no gradient is defined. No dimension is 0, neither of an input nor of the output.
+ */
+export type FusedExpandedDepthwiseInputs = {
+  /** `[N, H, W, C]`. */
+  x: TensorInfo;
+  /** `[1, 1, C, E]`. */
+  expansion: TensorInfo;
+  /** `[E]`; 0 where it is absent. */
+  expansionBias?: TensorInfo;
+  /** `[h, w, E, 1]`. */
+  filter: TensorInfo;
+  /** `[E]`; 0 where it is absent. */
+  bias?: TensorInfo;
+};
+
+/** Attributes of {@link FusedExpandedDepthwise}: those of the depthwise convolution, and the activation before it. */
+export type FusedExpandedDepthwiseAttrs = FusedDepthwiseConv2DMeanAttrs & {
+  expansionActivation: ConvolutionActivation;
 };
 
 /** Inputs of {@link ListNorm}, with output √Σ xᵢ² over all values, and of {@link ListScale}, with `count` outputs. */

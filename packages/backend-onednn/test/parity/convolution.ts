@@ -1,5 +1,11 @@
 /** Cases of convolutions, depthwise ones, their gradients, and those with a bias and an activation. */
-import { FusedConv2DSwish, FusedDepthwiseConv2DMean, FusedDepthwiseConv2DSwish, FusedPointwise } from "@roga/ops";
+import {
+  FusedConv2DSwish,
+  FusedDepthwiseConv2DMean,
+  FusedDepthwiseConv2DSwish,
+  FusedExpandedDepthwise,
+  FusedPointwise,
+} from "@roga/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Case, floats, special, type Values } from "./case.js";
 import { type Activation, fusedConvolution, fusedPointwise, imageMeans } from "./references.js";
@@ -167,6 +173,7 @@ export function convolutionCases(): Case[] {
     ...swishCases(DEPTHWISE, true),
     ...pointwiseCases(),
     ...meanCases(),
+    ...expandedCases(),
   ];
 }
 
@@ -319,4 +326,41 @@ function dilatedBackward(shape: Convolution, native: boolean): Case[] {
     cases.push({ kernel, inputs: { x, dy, filter }, attrs, ...common, reference: () => [toInput, toFilter] });
   }
   return cases;
+}
+
+/** Small ones, and some beyond the size from which rows are expanded as they are needed. */
+const EXPANDED: (Convolution & { channels: number; biased?: boolean })[] = [
+  { x: [2, 7, 9, 12], channels: 3, k: 1, filter: [3, 3], biased: true },
+  { x: [1, 6, 5, 8], channels: 2, k: 2, filter: [3, 3] },
+  { x: [1, 129, 130, 99], channels: 5, k: 1, filter: [3, 3], strides: [2, 2], biased: true },
+  { x: [2, 65, 131, 97], channels: 7, k: 1, filter: [5, 5], strides: [2, 2] },
+  { x: [5, 61, 67, 81], channels: 4, k: 1, filter: [5, 5], biased: true },
+  { x: [3, 61, 91, 100], channels: 3, k: 1, filter: [3, 3], pad: "valid" },
+  { x: [1, 9, 1201, 150], channels: 2, k: 1, filter: [3, 2], dilations: [2, 1], biased: true },
+];
+
+function expandedCases(): Case[] {
+  const activations: Activation[] = ["swish", "relu6", "linear"];
+  return EXPANDED.map(({ channels, biased, ...shape }, index): Case => {
+    const { filterShape, attrs, dyShape, terms } = describe(shape, true);
+    const [n, h, w, expanded] = shape.x;
+    const [expansionActivation, activation] = [activations[index % 3]!, activations[(index + 1) % 3]!];
+    const x = floats([n, h, w, channels]);
+    const expansion = floats([1, 1, channels, expanded]);
+    const filter = floats(filterShape);
+    const [expansionBias, bias] = [floats([expanded]), floats([dyShape[3]])];
+    return {
+      kernel: FusedExpandedDepthwise,
+      label: `${channels} → ${label(shape)}, ${expansionActivation}, ${activation}`,
+      inputs: { x, expansion, filter, ...(biased && { expansionBias, bias }) },
+      attrs: { ...attrs, activation, expansionActivation },
+      tolerance: { rtol: 2e-6, atol: 1e-6 * terms },
+      reference() {
+        const z = fusedPointwise({ x, filter: expansion, ...(biased && { bias: expansionBias }) }, expansionActivation);
+        const images = { shape: shape.x, values: Float32Array.from(z), dtype: "float32" as const };
+        const y = fusedConvolution({ x: images, filter, ...(biased && { bias }) }, attrs, true, activation);
+        return [y, imageMeans(y, dyShape)];
+      },
+    };
+  });
 }

@@ -111,6 +111,13 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
     depthwiseMean: depthwises.map(({ shape, x, filter, y, bias }, index) => [
       ...[shape, x(), undefined, index % 4, filter(), bias(), y(), floats(n * c), index, 0.2],
     ]),
+    expandedDepthwise: depthwises.flatMap(({ shape, filter, y, bias }, index) => {
+      const before = [shape, floats(rows * 3), 3, floats(3 * c), undefined] as const;
+      return [
+        [...before, channels(), index, filter(), bias(), y(), floats(n * c), 4 - index],
+        [...before, undefined, 3, filter(), undefined, y(), undefined, index],
+      ];
+    }),
     depthwiseBackward: depthwises.flatMap(({ shape, x, filter, y }, index) => [
       [shape, x(), undefined, 0, y(), filter(), x(), filter(), undefined],
       [shape, x(), undefined, index % 4, y(), filter(), x(), filter(), undefined],

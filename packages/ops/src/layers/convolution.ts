@@ -9,6 +9,7 @@ import {
   FusedConv2DSwish,
   FusedDepthwiseConv2DMean,
   FusedDepthwiseConv2DSwish,
+  FusedExpandedDepthwise,
   FusedPointwise,
 } from "../kernels.js";
 import { hasKernel, runKernel } from "../run-kernel.js";
@@ -44,19 +45,29 @@ const biasOf = (layer: Convolution) => layer.bias?.read() as tf.Tensor1D | undef
 const dilationsOf = ({ depthwiseKernel, dilationRate }: Convolution) =>
   depthwiseKernel ? ([1, 1] as [number, number]) : dilationRate;
 
-/** Whether a convolution multiplies the channels of each pixel by a matrix, and nothing else. */
-export function isPointwise(layer: Convolution): boolean {
+/** Whether a layer is a changed convolution that multiplies the channels of each pixel by a matrix, and nothing else. */
+export function isPointwise(layer: Layer): layer is Convolution {
+  if (!isPatchedConvolution(layer)) return false;
   const shape = layer.kernel?.shape;
   return shape?.[0] === 1 && shape[1] === 1 && layer.strides.every((stride) => stride === 1);
 }
 
+/** Whether a layer is a changed depthwise convolution with one filter for each channel. */
+export function isDepthwise(layer: Layer): layer is Convolution {
+  return isPatchedConvolution(layer) && layer.depthwiseKernel?.shape[3] === 1;
+}
+
 /** Whether x is what the kernels are defined for; the stock layer deals with the rest, or refuses it. */
 export function takes(layer: Convolution, x: tf.Tensor): x is tf.Tensor4D {
+  return x.dtype === "float32" && x.rank === 4 && x.size > 0 && takesImages(layer, x.shape);
+}
+
+function takesImages(layer: Convolution, shape: readonly number[]): boolean {
   const filter = filterOf(layer);
   if (layer.depthwiseKernel && !hasKernel(tf.FusedDepthwiseConv2D)) return false;
-  if (x.dtype !== "float32" || x.rank !== 4 || x.size === 0 || x.shape[3] !== filter.shape[2]) return false;
+  if (shape[3] !== filter.shape[2]) return false;
   const dilations = dilationsOf(layer);
-  const fits = (axis: 0 | 1) => (filter.shape[axis] - 1) * dilations[axis] < x.shape[axis + 1]!;
+  const fits = (axis: 0 | 1) => (filter.shape[axis] - 1) * dilations[axis] < shape[axis + 1]!;
   return layer.padding === "same" || (fits(0) && fits(1));
 }
 
@@ -116,4 +127,32 @@ export function depthwiseMean(
   }
   const y = convolve(layer, x, activation);
   return [y, tf.mean(y, [1, 2])];
+}
+
+/** A pointwise convolution, with its activation, that a depthwise one alone reads. */
+export interface Expansion {
+  readonly layer: Convolution;
+  readonly activation: ConvolutionActivation;
+}
+
+/** Whether x is what the kernels of both are defined for. */
+export function takesExpanded(expansion: Expansion, layer: Convolution, x: tf.Tensor): x is tf.Tensor4D {
+  return takes(expansion.layer, x) && takesImages(layer, [...x.shape.slice(0, 3), filterOf(expansion.layer).shape[3]]);
+}
+
+/** As {@link depthwiseMean}, of what the expansion makes of x. */
+export function expandedDepthwise(
+  expansion: Expansion,
+  layer: Convolution,
+  x: tf.Tensor4D,
+  activation: ConvolutionActivation,
+): [tf.Tensor, tf.Tensor] {
+  if (hasKernel(FusedExpandedDepthwise)) {
+    const before = { expansion: filterOf(expansion.layer), expansionBias: biasOf(expansion.layer) };
+    const inputs = { x, ...before, filter: filterOf(layer), bias: biasOf(layer) };
+    const attrs = { ...attributes(layer), activation, expansionActivation: expansion.activation };
+    const [y, mean] = runKernel(FusedExpandedDepthwise, inputs, attrs);
+    return [y!, mean!];
+  }
+  return tf.tidy(() => depthwiseMean(layer, convolve(expansion.layer, x, expansion.activation), activation));
 }

@@ -1,12 +1,23 @@
 /**
  * Groups of neighbouring layers that one kernel computes in inference: a convolution, the activation after it, and, where
- * its filter is 1×1, the product with a gate before it and the sum after it; for a depthwise one the global mean of its
- * output.
+ * its filter is 1×1, the product with a gate before it and the sum after it; for a depthwise one the 1×1 convolution that
+ * makes its channels, and the global mean of its output.
  */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { SymbolicTensor } from "@tensorflow/tfjs-layers";
 import type { ConvolutionActivation } from "../kernels.js";
-import { convolve, depthwiseMean, isPatchedConvolution, isPointwise, pointwise, takes } from "./convolution.js";
+import {
+  convolve,
+  depthwiseMean,
+  type Expansion,
+  expandedDepthwise,
+  isDepthwise,
+  isPatchedConvolution,
+  isPointwise,
+  pointwise,
+  takes,
+  takesExpanded,
+} from "./convolution.js";
 import { type Graph, onlyConsumer } from "./graph.js";
 import { patchedActivation } from "./patches.js";
 import {
@@ -27,91 +38,127 @@ export interface Group {
   run(inputs: readonly Tensor[]): readonly Tensor[] | undefined;
   /** All tensors that need no step of their own. */
   readonly members: readonly SymbolicTensor[];
-  readonly convolution: Layer;
-  /** Whether the convolution computes the activation of a layer after it. */
-  readonly activates: boolean;
+  /** Convolutions that compute the activation of a layer after them. */
+  readonly activating: readonly Layer[];
   /** Products, sums and means that it computes. */
   readonly joined: readonly Layer[];
 }
 
-/** The group of a convolution at one of its places, and what the groups are made from. */
+/** A convolution at one of its places. */
 interface Place {
   readonly graph: Graph;
   readonly layer: Convolution;
-  readonly input: SymbolicTensor;
-  /** The convolution's tensor, after its activation. */
+  /** The convolution's own tensor, and what it is after its activation. */
+  readonly tensor: SymbolicTensor;
   readonly y: SymbolicTensor;
   readonly activation: ConvolutionActivation;
-  readonly isFree: (tensor: SymbolicTensor | undefined) => tensor is SymbolicTensor;
 }
+
+/** Whether a tensor belongs to no group yet. */
+type IsFree = (tensor: SymbolicTensor) => boolean;
 
 /**
  * The group around a tensor of a convolution, without tensors that belong to other groups; undefined where the tensor is
- * another layer's.
+ * another layer's, or belongs to the group of a tensor after it.
  */
 export function groupAt(graph: Graph, tensor: SymbolicTensor, taken: ReadonlySet<SymbolicTensor>): Group | undefined {
+  const place = placeOf(graph, tensor);
+  if (place === undefined || expandedIn(place) !== undefined) return undefined;
+  return around(place, (other) => !taken.has(other));
+}
+
+function placeOf(graph: Graph, tensor: SymbolicTensor): Place | undefined {
   const layer = tensor.sourceLayer;
   if (!isPatchedConvolution(layer)) return undefined;
-  const after = activationAfter(graph, tensor, layer);
-  const place: Place = {
-    graph,
-    layer,
-    input: tensor.inputs[0]!,
-    y: after?.tensor ?? tensor,
-    activation: after?.activation ?? ownActivation(layer),
-    isFree: (other): other is SymbolicTensor => other !== undefined && !taken.has(other),
-  };
-  const { inputs, outputs, run, joined } = around(place);
+  const own = ownActivation(layer);
+  const after = own === "linear" ? onlyConsumer(graph, tensor) : undefined;
+  const next = after && (patchedActivation(after.sourceLayer) ?? convolutionActivationOf(after.sourceLayer));
+  return { graph, layer, tensor, y: next ? after : tensor, activation: next ?? own };
+}
+
+/** The depthwise convolution that alone reads a pointwise one. */
+function expandedIn({ graph, layer, y }: Place): SymbolicTensor | undefined {
+  const consumer = isPointwise(layer) ? onlyConsumer(graph, y) : undefined;
+  return consumer && isDepthwise(consumer.sourceLayer) ? consumer : undefined;
+}
+
+/** The pointwise convolution that a depthwise one alone reads. */
+function expansionOf({ graph, tensor }: Place): Place | undefined {
+  const [z] = tensor.inputs;
+  // An activation layer, or the convolution itself.
+  for (const candidate of [z, z?.inputs[0]]) {
+    const place = candidate && placeOf(graph, candidate);
+    if (place !== undefined && place.y === z && expandedIn(place) === tensor) return place;
+  }
+  return undefined;
+}
+
+const tensorsOf = ({ tensor, y }: Place) => (tensor === y ? [y] : [tensor, y]);
+const activating = (...places: Place[]) => places.filter(({ tensor, y }) => tensor !== y).map(({ layer }) => layer);
+
+function around(place: Place, isFree: IsFree): Group {
+  const { layer, tensor, y, activation } = place;
+  if (layer.depthwiseKernel) return withExpansion(place, isFree);
+  if (isPointwise(layer)) return withNeighbours(place, isFree);
   return {
-    inputs,
-    outputs,
-    run,
-    members: [...(after ? [tensor, after.tensor] : [tensor]), ...joined],
-    convolution: layer,
-    activates: after !== undefined,
-    joined: joined.map(({ sourceLayer }) => sourceLayer),
+    inputs: tensor.inputs,
+    outputs: [y],
+    run: ([x]) => (takes(layer, x!) ? [convolve(layer, x, activation)] : undefined),
+    members: tensorsOf(place),
+    activating: activating(place),
+    joined: [],
   };
 }
 
-/** The tensor of an activation layer that alone reads a convolution without activation, with that activation. */
-function activationAfter(graph: Graph, convolution: SymbolicTensor, layer: Convolution) {
-  const tensor = ownActivation(layer) === "linear" ? onlyConsumer(graph, convolution) : undefined;
-  if (tensor === undefined) return undefined;
-  const activation = patchedActivation(tensor.sourceLayer) ?? convolutionActivationOf(tensor.sourceLayer);
-  return activation && { tensor, activation };
-}
-
-type Around = Pick<Group, "inputs" | "outputs" | "run"> & { readonly joined: readonly SymbolicTensor[] };
-
-function around(place: Place): Around {
-  const { layer, input, y, activation } = place;
-  if (layer.depthwiseKernel) return withMean(place);
-  if (isPointwise(layer)) return withNeighbours(place);
-  const run: Group["run"] = ([x]) => (takes(layer, x!) ? [convolve(layer, x, activation)] : undefined);
-  return { inputs: [input], outputs: [y], run, joined: [] };
-}
-
-function withMean({ graph, layer, input, y, activation, isFree }: Place): Around {
-  const mean = graph.consumers.get(y)?.find((tensor) => isImageMean(tensor.sourceLayer) && isFree(tensor));
-  return {
-    inputs: [input],
+function withExpansion(place: Place, isFree: IsFree): Group {
+  const { graph, layer, tensor, y, activation } = place;
+  const mean = graph.consumers.get(y)?.find((reader) => isImageMean(reader.sourceLayer) && isFree(reader));
+  const before = expansionOf(place);
+  const own = {
     outputs: mean ? [y, mean] : [y],
-    joined: mean ? [mean] : [],
+    joined: mean ? [mean.sourceLayer] : [],
+    members: [...tensorsOf(place), ...(mean ? [mean] : [])],
+  };
+  if (before === undefined) {
+    return {
+      ...own,
+      inputs: tensor.inputs,
+      activating: activating(place),
+      run([x]) {
+        if (!takes(layer, x!)) return undefined;
+        return mean ? depthwiseMean(layer, x, activation) : [convolve(layer, x, activation)];
+      },
+    };
+  }
+  const expansion: Expansion = { layer: before.layer, activation: before.activation };
+  return {
+    ...own,
+    inputs: before.tensor.inputs,
+    members: [...tensorsOf(before), ...own.members],
+    activating: activating(before, place),
     run([x]) {
-      if (!takes(layer, x!)) return undefined;
-      return mean ? depthwiseMean(layer, x, activation) : [convolve(layer, x, activation)];
+      if (!takesExpanded(expansion, layer, x!)) return undefined;
+      const [result, average] = expandedDepthwise(expansion, layer, x, activation);
+      if (mean) return [result, average];
+      average.dispose();
+      return [result];
     },
   };
 }
 
-function withNeighbours({ graph, layer, input, y, activation, isFree }: Place): Around {
+function withNeighbours(place: Place, isFree: IsFree): Group {
+  const { graph, layer, tensor, y, activation } = place;
+  const input = tensor.inputs[0]!;
   const before = isFree(input) ? gatedImage(graph, input) : undefined;
   const after = addition(graph, y);
-  const sum = isFree(after?.sum) ? after : undefined;
+  const sum = after && isFree(after.sum) ? after : undefined;
+  const joined = [...(before ? [input] : []), ...(sum ? [sum.sum] : [])];
   return {
     inputs: [...(before ? [before.image, before.gate] : [input]), ...(sum ? [sum.addend] : [])],
     outputs: [sum?.sum ?? y],
-    joined: [...(before ? [input] : []), ...(sum ? [sum.sum] : [])],
+    members: [...tensorsOf(place), ...joined],
+    activating: activating(place),
+    joined: joined.map(({ sourceLayer }) => sourceLayer),
     run(tensors) {
       const x = tensors[0]!;
       const gate = before && tensors[1];
