@@ -20,6 +20,7 @@
 #include "prologue.h"
 #include "reduction.h"
 #include "resize.h"
+#include "separable.h"
 #include "softmax.h"
 #include "version.h"
 
@@ -62,6 +63,7 @@ NAPI_MODULE_INIT() {
       EXPORT(depthwise),
       EXPORT(depthwiseMean),
       EXPORT(expandedDepthwise),
+      EXPORT(separable),
       EXPORT(biasActivation),
       EXPORT(depthwiseBackward),
       EXPORT(prepare),

@@ -102,6 +102,22 @@ export interface Addon {
     mean: Float32Array | undefined,
     activation: number,
   ): void;
+  separable(
+    shape: Int32Array,
+    x: Float32Array,
+    factors: Float32Array | undefined,
+    before: number,
+    filter: Float32Array,
+    depthwiseBias: Float32Array | undefined,
+    depthwiseActivation: number,
+    w: Float32Array,
+    n: number,
+    panels: Float32Array | undefined,
+    bias: Float32Array | undefined,
+    addend: Float32Array | undefined,
+    y: Float32Array,
+    activation: number,
+  ): void;
   depthwiseBackward(
     shape: Int32Array,
     x: Float32Array | undefined,

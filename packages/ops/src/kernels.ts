@@ -30,6 +30,8 @@ export const FusedPointwise = "FusedPointwise";
 export const FusedDepthwiseConv2DMean = "FusedDepthwiseConv2DMean";
 /** Name of the kernel of a 1×1 convolution and a depthwise one: {@link FusedExpandedDepthwiseInputs}, {@link FusedExpandedDepthwiseAttrs}. */
 export const FusedExpandedDepthwise = "FusedExpandedDepthwise";
+/** Name of the kernel of a separable convolution, with a sum: {@link FusedSeparableInputs}, {@link FusedSeparableAttrs}. */
+export const FusedSeparable = "FusedSeparable";
 /** Name of the kernel of `axpyList`: {@link ListPairInputs}, {@link ListScaleAttrs}. */
 export const ListAxpy = "ListAxpy";
 /** Name of the kernel of `scaleList`: {@link ListInputs}, {@link ListScaleAttrs}. */
@@ -194,6 +196,33 @@ export type FusedExpandedDepthwiseInputs = {
 /** Attributes of {@link FusedExpandedDepthwise}: those of the depthwise convolution, and the activation before it. */
 export type FusedExpandedDepthwiseAttrs = FusedDepthwiseConv2DMeanAttrs & {
   expansionActivation: ConvolutionActivation;
+};
+
+/**
+ * Inputs of {@link FusedSeparable}, a 1×1 convolution of what a depthwise one makes of x; output `[N, H′, W′, D]`:
+ *
+ *     z = depthwiseActivation(x ∗ depthwise + depthwiseBias);   y = activation(z ∗ filter + bias) + addend
+ *
+ * It is for inference: no gradient is defined. No dimension is 0, neither of an input nor of the output.
+ */
+export type FusedSeparableInputs = {
+  /** `[N, H, W, C]`. */
+  x: TensorInfo;
+  /** `[h, w, C, 1]`. */
+  depthwise: TensorInfo;
+  /** `[C]`; 0 where it is absent. */
+  depthwiseBias?: TensorInfo;
+  /** `[1, 1, C, D]`. */
+  filter: TensorInfo;
+  /** `[D]`; 0 where it is absent. */
+  bias?: TensorInfo;
+  /** `[N, H′, W′, D]`; 0 where it is absent. */
+  addend?: TensorInfo;
+};
+
+/** Attributes of {@link FusedSeparable}: those of the depthwise convolution, and both activations. */
+export type FusedSeparableAttrs = FusedDepthwiseConv2DMeanAttrs & {
+  depthwiseActivation: ConvolutionActivation;
 };
 
 /** Inputs of {@link ListNorm}, with output √Σ xᵢ² over all values, and of {@link ListScale}, with `count` outputs. */

@@ -22,6 +22,8 @@ import { pointwise } from "./pointwise.js";
  * anew where parts of an image meet: measured with 16 to 192 channels of 8 to 128 pixels.
  */
 const FEWEST_BYTES = 6 << 20;
+/** Filters of more bytes do not stay in the cache beside the rows. */
+const MOST_FILTER_BYTES = 64 << 10;
 
 interface Inputs {
   x: TensorInfo;
@@ -63,7 +65,9 @@ const fusedExpandedDepthwise = kernel<FusedExpandedDepthwiseInputs, FusedExpande
     const before = activationNumber(attrs.expansionActivation)!;
     const biases = floatsOf(backend, expansionBias);
     const bytes = (util.sizeFromShape(x.shape) / channels) * expanded * 4;
-    if (bytes < FEWEST_BYTES || !isOwn(shape) || addon.usesBfloat16() || addon.panelSize(channels, expanded) === 0) {
+    const size = addon.panelSize(channels, expanded) * 4;
+    const pays = bytes >= FEWEST_BYTES && size > 0 && size <= MOST_FILTER_BYTES;
+    if (!pays || !isOwn(shape) || addon.usesBfloat16()) {
       const z = pointwise(backend, x, expansion, { ...(biases && { bias: biases }), activation: before });
       const outputs = depthwiseMean(backend, { x: z, filter, ...(bias && { bias }) }, attrs);
       backend.disposeData(z.dataId);

@@ -27,6 +27,7 @@ import { type ConvolutionAttrs, convolutionShape } from "./convolution-shape.js"
 import { depthwise, depthwiseShape } from "./DepthwiseConv2dNative.js";
 import { depthwiseMeanKernels } from "./depthwise-mean.js";
 import { fusedPointwise, isPointwise, pointwise } from "./pointwise.js";
+import { fusedSeparable } from "./separable.js";
 
 interface Epilogue {
   bias?: TensorInfo | null | undefined;
@@ -141,5 +142,6 @@ export const fusedKernels: readonly NativeKernel[] = [
   fusedDepthwiseConv2DSwish,
   ...depthwiseMeanKernels,
   fusedPointwise,
+  fusedSeparable,
   fusedMatMul,
 ];

@@ -4,14 +4,7 @@
  * after it, too. Training is left as it is.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  type ConvolutionActivation,
-  FusedConv2DSwish,
-  FusedDepthwiseConv2DMean,
-  FusedDepthwiseConv2DSwish,
-  FusedExpandedDepthwise,
-  FusedPointwise,
-} from "../kernels.js";
+import { type ConvolutionActivation, FusedConv2DSwish, FusedDepthwiseConv2DSwish } from "../kernels.js";
 import { hasKernel, runKernel } from "../run-kernel.js";
 import { swish } from "../swish.js";
 import { type Convolution, isConvolution, type Layer, ownActivation, single } from "./stock-layer.js";
@@ -39,8 +32,10 @@ export function patchConvolution(layer: Layer): boolean {
   return true;
 }
 
-const filterOf = (layer: Convolution) => (layer.depthwiseKernel ?? layer.kernel)!.read() as tf.Tensor4D;
-const biasOf = (layer: Convolution) => layer.bias?.read() as tf.Tensor1D | undefined;
+/** Its weights. */
+export const filterOf = (layer: Convolution) => (layer.depthwiseKernel ?? layer.kernel)!.read() as tf.Tensor4D;
+/** Its bias, if it has one. */
+export const biasOf = (layer: Convolution) => layer.bias?.read() as tf.Tensor1D | undefined;
 /** Stock depthwise convolutions pass no dilation on. */
 const dilationsOf = ({ depthwiseKernel, dilationRate }: Convolution) =>
   depthwiseKernel ? ([1, 1] as [number, number]) : dilationRate;
@@ -62,7 +57,8 @@ export function takes(layer: Convolution, x: tf.Tensor): x is tf.Tensor4D {
   return x.dtype === "float32" && x.rank === 4 && x.size > 0 && takesImages(layer, x.shape);
 }
 
-function takesImages(layer: Convolution, shape: readonly number[]): boolean {
+/** The same of float32 images of a shape. */
+export function takesImages(layer: Convolution, shape: readonly number[]): boolean {
   const filter = filterOf(layer);
   if (layer.depthwiseKernel && !hasKernel(tf.FusedDepthwiseConv2D)) return false;
   if (shape[3] !== filter.shape[2]) return false;
@@ -84,75 +80,8 @@ export function convolve(layer: Convolution, x: tf.Tensor4D, activation: Convolu
   return operation({ x, filter, ...(bias && { bias }), ...attributes(layer), activation });
 }
 
-function attributes(layer: Convolution) {
+/** The attributes of its kernels. */
+export function attributes(layer: Convolution) {
   const { strides, padding: pad } = layer;
   return { strides, pad, dataFormat: "NHWC" as const, dilations: dilationsOf(layer) };
-}
-
-/** What a product of pixels may be joined with. */
-export interface Joined {
-  /** `[N, 1, 1, C]`, a factor for each channel of x. */
-  readonly gate?: tf.Tensor | undefined;
-  /** Added to the output, of its shape. */
-  readonly addend?: tf.Tensor | undefined;
-}
-
-/** activation(convolution of x · gate + bias) + addend for a pointwise convolution. */
-export function pointwise(
-  layer: Convolution,
-  x: tf.Tensor4D,
-  { gate, addend }: Joined,
-  activation: ConvolutionActivation,
-): tf.Tensor4D {
-  if (hasKernel(FusedPointwise)) {
-    const inputs = { x, filter: filterOf(layer), bias: biasOf(layer), gate, addend };
-    return runKernel(FusedPointwise, inputs, { activation })[0] as tf.Tensor4D;
-  }
-  return tf.tidy(() => {
-    const y = convolve(layer, gate ? tf.mul(x, gate) : x, activation);
-    return addend ? tf.add(y, addend) : y;
-  });
-}
-
-/** y = activation(convolution of x + bias) for a depthwise convolution, and the mean of each channel over each image. */
-export function depthwiseMean(
-  layer: Convolution,
-  x: tf.Tensor4D,
-  activation: ConvolutionActivation,
-): [tf.Tensor, tf.Tensor] {
-  if (hasKernel(FusedDepthwiseConv2DMean)) {
-    const inputs = { x, filter: filterOf(layer), bias: biasOf(layer) };
-    const [y, mean] = runKernel(FusedDepthwiseConv2DMean, inputs, { ...attributes(layer), activation });
-    return [y!, mean!];
-  }
-  const y = convolve(layer, x, activation);
-  return [y, tf.mean(y, [1, 2])];
-}
-
-/** A pointwise convolution, with its activation, that a depthwise one alone reads. */
-export interface Expansion {
-  readonly layer: Convolution;
-  readonly activation: ConvolutionActivation;
-}
-
-/** Whether x is what the kernels of both are defined for. */
-export function takesExpanded(expansion: Expansion, layer: Convolution, x: tf.Tensor): x is tf.Tensor4D {
-  return takes(expansion.layer, x) && takesImages(layer, [...x.shape.slice(0, 3), filterOf(expansion.layer).shape[3]]);
-}
-
-/** As {@link depthwiseMean}, of what the expansion makes of x. */
-export function expandedDepthwise(
-  expansion: Expansion,
-  layer: Convolution,
-  x: tf.Tensor4D,
-  activation: ConvolutionActivation,
-): [tf.Tensor, tf.Tensor] {
-  if (hasKernel(FusedExpandedDepthwise)) {
-    const before = { expansion: filterOf(expansion.layer), expansionBias: biasOf(expansion.layer) };
-    const inputs = { x, ...before, filter: filterOf(layer), bias: biasOf(layer) };
-    const attrs = { ...attributes(layer), activation, expansionActivation: expansion.activation };
-    const [y, mean] = runKernel(FusedExpandedDepthwise, inputs, attrs);
-    return [y!, mean!];
-  }
-  return tf.tidy(() => depthwiseMean(layer, convolve(expansion.layer, x, expansion.activation), activation));
 }

@@ -6,19 +6,16 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { SymbolicTensor } from "@tensorflow/tfjs-layers";
 import type { ConvolutionActivation } from "../kernels.js";
-import {
-  convolve,
-  depthwiseMean,
-  type Expansion,
-  expandedDepthwise,
-  isDepthwise,
-  isPatchedConvolution,
-  isPointwise,
-  pointwise,
-  takes,
-  takesExpanded,
-} from "./convolution.js";
+import { convolve, filterOf, isDepthwise, isPatchedConvolution, isPointwise, takes } from "./convolution.js";
 import { type Graph, onlyConsumer } from "./graph.js";
+import {
+  type Before,
+  depthwiseMean,
+  expandedDepthwise,
+  pointwise,
+  separable,
+  takesBoth,
+} from "./joined-convolutions.js";
 import { patchedActivation } from "./patches.js";
 import {
   type Convolution,
@@ -63,7 +60,7 @@ type IsFree = (tensor: SymbolicTensor) => boolean;
  */
 export function groupAt(graph: Graph, tensor: SymbolicTensor, taken: ReadonlySet<SymbolicTensor>): Group | undefined {
   const place = placeOf(graph, tensor);
-  if (place === undefined || expandedIn(place) !== undefined) return undefined;
+  if (place === undefined || expandedIn(place) !== undefined || separatedIn(place) !== undefined) return undefined;
   return around(place, (other) => !taken.has(other));
 }
 
@@ -76,19 +73,33 @@ function placeOf(graph: Graph, tensor: SymbolicTensor): Place | undefined {
   return { graph, layer, tensor, y: next ? after : tensor, activation: next ?? own };
 }
 
-/** The depthwise convolution that alone reads a pointwise one. */
+/** How many times as many channels a convolution must make for its output to be kept from memory. */
+const EXPANSION = 3;
+
+/** The depthwise convolution that alone reads a pointwise one which makes several times as many channels. */
 function expandedIn({ graph, layer, y }: Place): SymbolicTensor | undefined {
   const consumer = isPointwise(layer) ? onlyConsumer(graph, y) : undefined;
-  return consumer && isDepthwise(consumer.sourceLayer) ? consumer : undefined;
+  if (consumer === undefined || !isDepthwise(consumer.sourceLayer)) return undefined;
+  const [, , channels, outputs] = filterOf(layer as Convolution).shape;
+  return outputs >= EXPANSION * channels ? consumer : undefined;
 }
 
-/** The pointwise convolution that a depthwise one alone reads. */
-function expansionOf({ graph, tensor }: Place): Place | undefined {
+/** The pointwise convolution that alone reads a depthwise one, where neither is part of an inverted residual block. */
+function separatedIn(place: Place): SymbolicTensor | undefined {
+  const { graph, layer, y } = place;
+  const consumer = isDepthwise(layer) ? onlyConsumer(graph, y) : undefined;
+  if (consumer === undefined || !isPointwise(consumer.sourceLayer)) return undefined;
+  const next = placeOf(graph, consumer);
+  return next && expandedIn(next) === undefined && beforeOf(place, expandedIn) === undefined ? consumer : undefined;
+}
+
+/** The convolution that is read by this one alone, if `readerOf` finds this one for it. */
+function beforeOf({ graph, tensor }: Place, readerOf: (place: Place) => SymbolicTensor | undefined): Place | undefined {
   const [z] = tensor.inputs;
   // An activation layer, or the convolution itself.
   for (const candidate of [z, z?.inputs[0]]) {
     const place = candidate && placeOf(graph, candidate);
-    if (place !== undefined && place.y === z && expandedIn(place) === tensor) return place;
+    if (place !== undefined && place.y === z && readerOf(place) === tensor) return place;
   }
   return undefined;
 }
@@ -113,7 +124,7 @@ function around(place: Place, isFree: IsFree): Group {
 function withExpansion(place: Place, isFree: IsFree): Group {
   const { graph, layer, tensor, y, activation } = place;
   const mean = graph.consumers.get(y)?.find((reader) => isImageMean(reader.sourceLayer) && isFree(reader));
-  const before = expansionOf(place);
+  const before = beforeOf(place, expandedIn);
   const own = {
     outputs: mean ? [y, mean] : [y],
     joined: mean ? [mean.sourceLayer] : [],
@@ -130,14 +141,14 @@ function withExpansion(place: Place, isFree: IsFree): Group {
       },
     };
   }
-  const expansion: Expansion = { layer: before.layer, activation: before.activation };
+  const expansion: Before = { layer: before.layer, activation: before.activation };
   return {
     ...own,
     inputs: before.tensor.inputs,
     members: [...tensorsOf(before), ...own.members],
     activating: activating(before, place),
     run([x]) {
-      if (!takesExpanded(expansion, layer, x!)) return undefined;
+      if (!takesBoth(expansion, layer, x!)) return undefined;
       const [result, average] = expandedDepthwise(expansion, layer, x, activation);
       if (mean) return [result, average];
       average.dispose();
@@ -149,27 +160,35 @@ function withExpansion(place: Place, isFree: IsFree): Group {
 function withNeighbours(place: Place, isFree: IsFree): Group {
   const { graph, layer, tensor, y, activation } = place;
   const input = tensor.inputs[0]!;
-  const before = isFree(input) ? gatedImage(graph, input) : undefined;
-  const after = addition(graph, y);
+  const depthwise = beforeOf(place, separatedIn);
+  const product = depthwise === undefined && isFree(input) ? gatedImage(graph, input) : undefined;
+  const after = depthwise === undefined || keepsSize(depthwise.layer) ? addition(graph, y) : undefined;
   const sum = after && isFree(after.sum) ? after : undefined;
-  const joined = [...(before ? [input] : []), ...(sum ? [sum.sum] : [])];
+  const joined = [...(product ? [input] : []), ...(sum ? [sum.sum] : [])];
+  const first = product ? [product.image, product.gate] : depthwise ? depthwise.tensor.inputs : [input];
   return {
-    inputs: [...(before ? [before.image, before.gate] : [input]), ...(sum ? [sum.addend] : [])],
+    inputs: [...first, ...(sum ? [sum.addend] : [])],
     outputs: [sum?.sum ?? y],
-    members: [...tensorsOf(place), ...joined],
-    activating: activating(place),
+    members: [...(depthwise ? tensorsOf(depthwise) : []), ...tensorsOf(place), ...joined],
+    activating: activating(...(depthwise ? [depthwise] : []), place),
     joined: joined.map(({ sourceLayer }) => sourceLayer),
     run(tensors) {
       const x = tensors[0]!;
-      const gate = before && tensors[1];
+      const gate = product && tensors[1];
       const addend = sum && tensors.at(-1);
-      if (!takes(layer, x)) return undefined;
-      const [images, height, width, channels] = x.shape;
-      if (gate && !isFloat(gate, [images, 1, 1, channels])) return undefined;
-      if (addend && !isFloat(addend, [images, height, width, y.shape[3]!])) return undefined;
+      if (addend && !isFloat(addend, [...x.shape.slice(0, 3), filterOf(layer).shape[3]])) return undefined;
+      if (depthwise !== undefined) {
+        return takesBoth(depthwise, layer, x) ? [separable(depthwise, layer, x, addend, activation)] : undefined;
+      }
+      if (!takes(layer, x) || (gate && !isFloat(gate, [x.shape[0], 1, 1, x.shape[3]]))) return undefined;
       return [gate || addend ? pointwise(layer, x, { gate, addend }, activation) : convolve(layer, x, activation)];
     },
   };
+}
+
+/** Whether a depthwise convolution gives images of the size of its input. */
+function keepsSize({ padding, strides }: Convolution): boolean {
+  return padding === "same" && strides.every((stride) => stride === 1);
 }
 
 /** The factors of a product that one tensor alone reads: images, and a gate for each of their channels. */
