@@ -200,11 +200,13 @@ function gatedImage(graph: Graph, product: SymbolicTensor) {
   return isGate(b) ? { image: a, gate: b } : isGate(a) ? { image: b, gate: a } : undefined;
 }
 
-/** The sum of two that alone reads a tensor, and its other term. */
+/** The sum of two of one shape that alone reads a tensor, and its other term. */
 function addition(graph: Graph, tensor: SymbolicTensor) {
   const sum = onlyConsumer(graph, tensor);
   if (sum?.inputs.length !== 2 || !isStock(sum.sourceLayer, "Add")) return undefined;
-  return { sum, addend: sum.inputs.find((input) => input !== tensor)! };
+  const addend = sum.inputs.find((input) => input !== tensor);
+  const same = addend?.rank === tensor.rank && addend.shape.every((size, axis) => size === tensor.shape[axis]);
+  return addend && same ? { sum, addend } : undefined;
 }
 
 /** Whether a tensor is float32 of a shape. */
