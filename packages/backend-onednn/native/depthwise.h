@@ -12,6 +12,10 @@ namespace roga {
 void depthwise(Ints shape, ConstFloats x, ConstFloats factors, int64_t before, ConstFloats filter, ConstFloats bias, Floats y,
                int64_t activation, double alpha);
 
+/** The same, and the mean of each channel of y over each image: n × c numbers. */
+void depthwiseMean(Ints shape, ConstFloats x, ConstFloats factors, int64_t before, ConstFloats filter, ConstFloats bias, Floats y,
+                   Floats mean, int64_t activation, double alpha);
+
 /**
  * Gradients with respect to p(x) and the filter; either may be left out (undefined). Both together cost little more than
  * one, since dy is read once. With dx and factors, `sums` gets what batch normalization's gradient needs of dx

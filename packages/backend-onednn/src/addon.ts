@@ -18,6 +18,7 @@ export interface Addon {
   setThreads(count: number): void;
   getThreads(): number;
   setBfloat16(on: boolean): void;
+  usesBfloat16(): boolean;
   kernelMilliseconds(): number;
   kernelCalls(): number;
   resetKernelTime(): void;
@@ -46,6 +47,23 @@ export interface Addon {
   ): void;
   convolutionBackwardInput(shape: Int32Array, dy: Float32Array, filter: Float32Array, dx: Float32Array): void;
   convolutionBackwardFilter(shape: Int32Array, x: Float32Array, dy: Float32Array, dfilter: Float32Array): void;
+  panelSize(k: number, n: number): number;
+  packFilter(w: Float32Array, k: number, n: number, panels: Float32Array): void;
+  pointwise(
+    x: Float32Array,
+    w: Float32Array,
+    panels: Float32Array | undefined,
+    bias: Float32Array | undefined,
+    gate: Float32Array | undefined,
+    addend: Float32Array | undefined,
+    y: Float32Array,
+    images: number,
+    rows: number,
+    k: number,
+    n: number,
+    activation: number,
+    alpha: number,
+  ): void;
   biasActivation(y: Float32Array, bias: Float32Array | undefined, activation: number, alpha: number): void;
   depthwise(
     shape: Int32Array,
@@ -55,6 +73,18 @@ export interface Addon {
     filter: Float32Array,
     bias: Float32Array | undefined,
     y: Float32Array,
+    activation: number,
+    alpha: number,
+  ): void;
+  depthwiseMean(
+    shape: Int32Array,
+    x: Float32Array,
+    factors: Float32Array | undefined,
+    before: number,
+    filter: Float32Array,
+    bias: Float32Array | undefined,
+    y: Float32Array,
+    mean: Float32Array,
     activation: number,
     alpha: number,
   ): void;

@@ -15,6 +15,7 @@ import {
 import type { Addon } from "./addon.js";
 import { Arena } from "./arena.js";
 import { computedOnRead, type Deferred, type Operand, type Prologue } from "./deferred.js";
+import { FilterPanels } from "./filter-panels.js";
 import type { Settings } from "./settings.js";
 
 /** Kernel inputs are of any shape; float32 ones have their numbers in a Float32Array, or can be given one. */
@@ -42,6 +43,8 @@ const FEWEST_CHANNELS = 16;
 
 export class OnednnBackend extends MathBackendCPU {
   private readonly arena: Arena;
+  /** Filters of inference in the order that products read them. */
+  readonly panels: FilterPanels;
 
   constructor(
     readonly addon: Addon,
@@ -51,6 +54,7 @@ export class OnednnBackend extends MathBackendCPU {
     // The advice to install a faster backend is not for users of this one.
     (this as unknown as { firstUse: boolean }).firstUse = false;
     this.arena = new Arena(addon, settings.memory);
+    this.panels = new FilterPanels(addon, this);
   }
 
   /** An array for a kernel's output: its contents are arbitrary, and the kernel writes every element. */
@@ -179,6 +183,23 @@ export class OnednnBackend extends MathBackendCPU {
   }
 
   /**
+   * The numbers of a float32 tensor in memory that nobody else can write; `undefined` for those too few for the arena. An
+   * array that the user handed in is copied, and the tensor keeps the copy.
+   */
+  owned(tensor: TensorInfo): Float32Array | undefined {
+    const data = this.dataOf(tensor.dataId);
+    const values = this.floats(tensor);
+    if (!this.isPooled(data)) {
+      const own = this.allocate(values.length);
+      if (!this.arena.owns(own)) return undefined;
+      own.set(values);
+      data.values = own;
+      data.pooled = own;
+    }
+    return data.pooled;
+  }
+
+  /**
    * Replaces the array of a tensor by a copy where it is another tensor's memory or a view into it, as a JavaScript kernel
    * may leave it.
    */
@@ -215,6 +236,7 @@ export class OnednnBackend extends MathBackendCPU {
     if (!super.disposeData(dataId, force)) return false;
     if (data.pooled !== undefined) this.arena.release(data.pooled);
     if (data.deferred !== undefined) this.letGo(data, data.deferred);
+    this.panels.forget(dataId);
     return true;
   }
 
@@ -225,6 +247,7 @@ export class OnednnBackend extends MathBackendCPU {
 
   /** Gives memory that no tensor uses back to the system. */
   trim(): void {
+    this.panels.clear();
     this.arena.trim();
   }
 }

@@ -82,6 +82,7 @@ describe.each(["engine", "kernels"] as const)("on the %s", (backend) => {
       swishes: 2,
       convolutions: 6,
       convolutionActivations: 1,
+      joined: 0,
     });
     for (const seed of [1, 2]) expectSameStep(model, stock, images(seed));
     expect(ran().filter((kernel) => kernel === "BatchNormTraining").length).toBe(backend === "engine" ? 0 : 14);

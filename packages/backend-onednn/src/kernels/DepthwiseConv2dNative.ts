@@ -167,6 +167,7 @@ function fits({ empty, info }: ConvolutionShape, dy: TensorInfo): boolean {
   return !empty && dy.shape[1] === info.outHeight && dy.shape[2] === info.outWidth;
 }
 
-function isOwn({ info }: ConvolutionShape): boolean {
+/** Whether our own kernels compute it. */
+export function isOwn({ info }: ConvolutionShape): boolean {
   return info.inChannels === info.outChannels;
 }

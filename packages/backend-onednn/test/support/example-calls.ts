@@ -70,6 +70,9 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
     setThreads: [[2]],
     getThreads: [[]],
     setBfloat16: [[false]],
+    usesBfloat16: [[]],
+    panelSize: [[c, rows]],
+    packFilter: [[floats(c * w), c, w, floats(c * (w + 64))]],
     kernelMilliseconds: [[]],
     kernelCalls: [[]],
     resetKernelTime: [[]],
@@ -86,6 +89,16 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
     ]),
     convolutionBackwardInput: convolutions.map(({ shape, x, filter, y }) => [shape, y(), filter(), x()]),
     convolutionBackwardFilter: convolutions.map(({ shape, x, filter, y }) => [shape, x(), y(), filter()]),
+    pointwise: numbersUpTo(7).flatMap((activation) => [
+      [
+        ...[all(), floats(c * w), undefined, floats(w), floats(n * c), floats(rows * w), floats(rows * w)],
+        ...[n, rows, c, w, activation, 0.2],
+      ],
+      [
+        ...[all(), floats(c * w), undefined, undefined, undefined, undefined, floats(rows * w)],
+        ...[n, rows, c, w, activation, 0.2],
+      ],
+    ]),
     biasActivation: numbersUpTo(7).flatMap((activation) => [
       [all(), channels(), activation, 0.2],
       [all(), undefined, activation, 0.2],
@@ -94,6 +107,9 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
       [shape, x(), undefined, 0, filter(), bias(), y(), index, 0.2],
       [shape, x(), undefined, index % 4, filter(), undefined, y(), 6 - index, 0.2],
       [shape, x(), factors(), index % 4, filter(), undefined, y(), 0, 0.2],
+    ]),
+    depthwiseMean: depthwises.map(({ shape, x, filter, y, bias }, index) => [
+      ...[shape, x(), undefined, index % 4, filter(), bias(), y(), floats(n * c), index, 0.2],
     ]),
     depthwiseBackward: depthwises.flatMap(({ shape, x, filter, y }, index) => [
       [shape, x(), undefined, 0, y(), filter(), x(), filter(), undefined],
