@@ -10,8 +10,8 @@ namespace roga {
  */
 void maxPool(Ints shape, ConstFloats x, ConstFloats factors, int64_t before, Floats y);
 
-/** dy goes to the first of the largest values of its window in p(x); y is the forward result. */
-void maxPoolBackward(Ints shape, ConstFloats x, ConstFloats factors, int64_t before, ConstFloats y, ConstFloats dy, Floats dx);
+/** dy goes to the first of the largest values of its window in p(x); nowhere where there is no number above −∞. */
+void maxPoolBackward(Ints shape, ConstFloats x, ConstFloats factors, int64_t before, ConstFloats dy, Floats dx);
 
 /** The mean of each window over the values inside the image. */
 void averagePool(Ints shape, ConstFloats x, Floats y);

@@ -190,7 +190,6 @@ export interface Addon {
     x: Float32Array,
     factors: Float32Array | undefined,
     before: number,
-    y: Float32Array,
     dy: Float32Array,
     dx: Float32Array,
   ): void;

@@ -45,17 +45,13 @@ const maxPool = kernel<MaxPoolInputs, MaxPoolAttrs>(
 
 const maxPoolGrad = kernel<MaxPoolGradInputs, MaxPoolAttrs>(
   MaxPoolGrad,
-  ({ inputs: { dy, input, output }, attrs, backend }) => {
-    if (!allFloat32(dy, input, output)) return undefined;
+  ({ inputs: { dy, input }, attrs, backend }) => {
+    if (!allFloat32(dy, input)) return undefined;
     const shape = poolingShape(input.shape, attrs);
     if (shape.empty || dy.shape.join() !== shape.info.outShape.join()) return undefined;
     const dx = backend.make(input.shape);
-    const [{ values, factors, before }, y, gradient] = [
-      backend.operand(input),
-      backend.floats(output),
-      backend.floats(dy),
-    ];
-    backend.addon.maxPoolBackward(shape.numbers, values, factors, before, y, gradient, dx.values);
+    const { values, factors, before } = backend.operand(input);
+    backend.addon.maxPoolBackward(shape.numbers, values, factors, before, backend.floats(dy), dx.values);
     return dx.info;
   },
   { other: "dy of another size than the forward operation gives" },

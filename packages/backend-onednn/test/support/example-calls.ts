@@ -161,8 +161,8 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
       [shape, x(), factors(), index, y()],
     ]),
     maxPoolBackward: pools.flatMap(({ shape, x, y }, index) => [
-      [shape, x(), undefined, 0, y(), y(), x()],
-      [shape, x(), factors(), index, y(), y(), x()],
+      [shape, x(), undefined, 0, y(), x()],
+      [shape, x(), factors(), index, y(), x()],
     ]),
     averagePool: pools.map(({ shape, x, y }) => [shape, x(), y()]),
     averagePoolBackward: pools.map(({ shape, x, y }) => [shape, y(), x()]),

@@ -1,7 +1,8 @@
 /**
  * Stock convolutions in inference: one kernel computes the convolution, its bias and an activation. What the pass puts in
  * the place of their `call` does so for the layer's own activation; a plan of the model's inference for that of the layer
- * after it, too. Training is left as it is.
+ * after it, too. In training only a convolution that is nothing else changes: TensorFlow.js computes both gradients of its
+ * fused operation, which stock layers use, also where one is not wanted, such as that of a network's images.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { type ConvolutionActivation, FusedConv2DSwish, FusedDepthwiseConv2DSwish } from "../kernels.js";
@@ -25,8 +26,10 @@ export function patchConvolution(layer: Layer): boolean {
   layer.call = (inputs, kwargs) => {
     const x = single(inputs);
     const recorded = tf.engine().state.gradientDepth > 0;
-    if (recorded || kwargs.training || !takes(layer, x)) return stock(inputs, kwargs);
-    return convolve(layer, x, own);
+    if (!takes(layer, x)) return stock(inputs, kwargs);
+    if (!recorded && !kwargs.training) return convolve(layer, x, own);
+    if (own !== "linear" || layer.bias != null || layer.depthwiseKernel) return stock(inputs, kwargs);
+    return tf.conv2d(x, filterOf(layer), layer.strides, layer.padding, "NHWC", layer.dilationRate);
   };
   convolutions.set(layer, layer.call);
   return true;
