@@ -22,14 +22,17 @@ constexpr int64_t kKept = 384 << 10;
 /** What expands images: x · expansion, and what follows it. */
 struct Expansion {
   const float *x, *panels;
-  int64_t channels, height, width, expanded;
+  int64_t channels, images, height, width, expanded;
   Epilogue epilogue;
 
   /** Rows [first, end) of image n. */
   void compute(int64_t n, int64_t first, int64_t end, float* to) const {
     const Target target{to, expanded, expanded, epilogue, nullptr, false};
     const float* from = x + (n * height + first) * width * channels;
-    multiplyRows<Float32>(from, channels, (end - first) * width, panels, channels, target);
+    // Then come as many rows again.
+    const int64_t next = n * height + end, rows = std::min(end - first, images * height - next);
+    multiplyRows<Float32>(from, channels, (end - first) * width, panels, channels, target, x + (rows > 0 ? next * width * channels : 0),
+                          std::max<int64_t>(0, rows) * width * channels * 4);
   }
 };
 
@@ -93,7 +96,7 @@ void expandedDepthwise(Ints shape, ConstFloats x, int64_t channels, ConstFloats 
     packWeights<Float32>(expansion.data, channels, s.c, false, to);
     packed = to;
   }
-  const Expansion expanded{x.data, packed, channels, s.h, s.w, s.c, {expandBias.data, activationOf(expandActivation), 0}};
+  const Expansion expanded{x.data, packed, channels, s.n, s.h, s.w, s.c, {expandBias.data, activationOf(expandActivation), 0}};
   const int64_t row = s.w * s.c, window = (s.kh - 1) * s.dh + 1;
   const int64_t capacity = std::max(window + s.sh, std::min(s.h, kKept / (4 * row)));
   const int workers = workersFor(s.inputSize());

@@ -64,7 +64,12 @@ void compute(const Separable& m) {
     }
     const int64_t at = range.begin * s.ow * m.n;
     const Target target{m.y + at, m.n, m.n, m.after, m.addend ? m.addend + at : nullptr, streamed};
-    multiplyRows<P>(copy, stride, (range.end - range.begin) * s.ow, panels, depth, target);
+    // What the block that this thread is likely to take next reads first.
+    const int64_t next = std::min(block + workers, blocks - 1), first = rows * next / blocks;
+    const int64_t from = first / s.oh * s.h + std::min(s.h - 1, first % s.oh * s.sh);
+    const int64_t there = std::min(s.n * s.h - from, largest * s.sh);
+    multiplyRows<P>(copy, stride, (range.end - range.begin) * s.ow, panels, depth, target, m.x + from * s.w * s.c,
+                    there * s.w * s.c * 4);
     if (streamed) endStreaming();
   });
 }
