@@ -161,6 +161,7 @@ export type FusedPointwiseInputs = {
 
 /** Attributes of {@link FusedPointwise}. */
 export type FusedPointwiseAttrs = {
+  /** Of the convolution, before the addend. */
   activation: ConvolutionActivation;
 };
 
@@ -169,6 +170,7 @@ export type FusedPointwiseAttrs = {
  * convolution plus bias, and its mean over each image, `[N, D]`.
  */
 export type FusedDepthwiseConv2DMeanAttrs = FusedConvolutionAttrs & {
+  /** Of what the kernel gives. */
   activation: ConvolutionActivation;
 };
 
@@ -195,6 +197,7 @@ export type FusedExpandedDepthwiseInputs = {
 
 /** Attributes of {@link FusedExpandedDepthwise}: those of the depthwise convolution, and the activation before it. */
 export type FusedExpandedDepthwiseAttrs = FusedDepthwiseConv2DMeanAttrs & {
+  /** Of the 1×1 convolution. */
   expansionActivation: ConvolutionActivation;
 };
 
@@ -222,6 +225,7 @@ export type FusedSeparableInputs = {
 
 /** Attributes of {@link FusedSeparable}: those of the depthwise convolution, and both activations. */
 export type FusedSeparableAttrs = FusedDepthwiseConv2DMeanAttrs & {
+  /** Of the depthwise convolution. */
   depthwiseActivation: ConvolutionActivation;
 };
 
