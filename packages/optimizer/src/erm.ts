@@ -7,7 +7,6 @@
  */
 import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
-import { OptionError } from "./errors.js";
 import { resolveOptions } from "./options.js";
 import { createAlgorithm } from "./step.js";
 
@@ -21,18 +20,11 @@ export interface ErmOptions extends CommonOptions {}
  */
 export function erm(options: ErmOptions = {}): Algorithm {
   const resolved = resolveOptions<ResolvedCommonOptions>("erm", options, commonDefaults, commonChecks);
-  if (resolved.recordCosines && resolved.batchNormPass === "mixed") {
-    // One joint pass gives their sum only.
-    throw new OptionError("erm.recordCosines", 'false with batchNormPass "mixed"', true);
-  }
   return createAlgorithm(
     {
       name: "erm",
       forwardBackwardsPerSample: () => 1,
-      parameterBuffers: (domains) => {
-        if (resolved.batchNormPass === "mixed" || domains === 1) return 0;
-        return resolved.recordCosines ? domains : 1;
-      },
+      parameterBuffers: (domains) => (resolved.batchNormPass === "mixed" || domains === 1 ? 0 : 1),
       gradient: (passes) => passes.cleanSum(),
     },
     resolved,

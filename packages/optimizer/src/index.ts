@@ -1,16 +1,21 @@
 export { type AdamOptions, adam } from "./adam.js";
+export type { ClipOptions } from "./clipping.js";
 export type { CommonOptions } from "./common-options.js";
 export type {
   Algorithm,
   BaseOptimizer,
   DomainLoss,
   JointLosses,
+  JointMicroBatch,
   JointPass,
   LossPass,
+  MicroBatch,
   Reduce,
   StepContext,
+  StepDiagnostics,
   StepRecord,
 } from "./contract.js";
+export type { DiagnosticsOptions } from "./diagnostics.js";
 export { type ErmOptions, erm } from "./erm.js";
 export {
   DisconnectedVariableError,

@@ -9,13 +9,14 @@
  *
  * Everything here is synchronous, so nothing else runs while the variables are perturbed.
  */
-import { clone, copyInto, dot } from "@roga/tensor-utils";
+import { clone, copyInto } from "@roga/tensor-utils";
 import { type RandomStream, type StreamName, stream } from "@roga/tensor-utils/random";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ResolvedCommonOptions } from "./common-options.js";
-import type { StepContext } from "./contract.js";
+import type { DomainLoss, JointLosses, StepContext } from "./contract.js";
+import type { Diagnostics } from "./diagnostics.js";
 import { LossShapeError, StepContextError } from "./errors.js";
-import { lossGradients } from "./loss-gradients.js";
+import { domainParts, jointParts, type Part, partsGradients } from "./micro-batches.js";
 import { type DomainShare, type Readout, squaredNorms } from "./readout.js";
 import { withSeededRandom } from "./seeded-random.js";
 import { WeightedSum } from "./weighted-sum.js";
@@ -46,7 +47,7 @@ export class Passes {
   readonly #readout: Readout;
   readonly #theta: Record<string, tf.Variable>;
   readonly #buffers: Record<string, tf.Variable>;
-  readonly #kept: { readonly domain: string; readonly gradient: tf.NamedTensorMap }[] = [];
+  readonly #diagnostics: Diagnostics | undefined;
   readonly #connected = new Set<string>();
   #cleanPasses = 0;
   #count = 0;
@@ -57,8 +58,10 @@ export class Passes {
     step: number,
     options: ResolvedCommonOptions,
     readout: Readout,
+    diagnostics: Diagnostics | undefined,
   ) {
     this.#context = context;
+    this.#diagnostics = diagnostics;
     this.#options = options;
     this.#readout = readout;
     this.step = step;
@@ -81,13 +84,17 @@ export class Passes {
   /** g_k = ∇L_k(θ). To be asked once per domain. */
   clean(domain: DomainShare): DomainGradient {
     const { map, squares } = this.#clean([{ name: domain.name, weight: 1 }]);
-    if (this.#options.recordCosines) this.#recordCosines(domain.name, map);
+    this.#diagnostics?.domainGradient(domain.name, map);
     return { map, squares };
   }
 
   /** g = Σ w_k g_k, in one forward-backward per sample. The caller disposes it. */
   cleanSum(): tf.NamedTensorMap {
-    if (this.#options.batchNormPass === "mixed") return this.#clean(this.domains).map;
+    if (this.#options.batchNormPass === "mixed") {
+      const { map } = this.#clean(this.domains);
+      this.#diagnostics?.ermGradient(map);
+      return map;
+    }
     const sum = new WeightedSum();
     for (const domain of this.domains) sum.add(domain.weight, this.clean(domain).map);
     return sum.value;
@@ -116,11 +123,11 @@ export class Passes {
       tf.dispose(point); // the variables hold it now
       this.#withBuffersKept(() => {
         if (this.#options.batchNormPass === "mixed") {
-          sum.add(1, this.#evaluate("perturbed", terms, seedNames).map);
+          this.#addPerturbed(1, this.#evaluate(label, terms, seedNames).map, sum);
           return;
         }
         for (const term of terms) {
-          sum.add(term.weight, this.#evaluate("perturbed", [term], seedNames).map);
+          this.#addPerturbed(term.weight, this.#evaluate(label, [term], seedNames).map, sum);
         }
       });
     } finally {
@@ -129,8 +136,13 @@ export class Passes {
     }
   }
 
+  #addPerturbed(weight: number, map: tf.NamedTensorMap, sum: WeightedSum): void {
+    this.#diagnostics?.perturbedGradient(weight, map);
+    sum.add(weight, map);
+  }
+
   #clean(terms: readonly DomainShare[]): DomainGradient {
-    const run = () => this.#evaluate("clean", terms, []);
+    const run = () => this.#evaluate(undefined, terms, []);
     // Every clean pass of a mixed step is the same forward over all domains: the statistics move with the first.
     const repeated = this.#options.batchNormPass === "mixed" && this.#cleanPasses > 0;
     const gradient = repeated ? this.#withBuffersKept(run) : run();
@@ -148,16 +160,21 @@ export class Passes {
     }
   }
 
-  /** The gradient of Σ weight · L in one joint pass, or of one domain's L by itself: its weight is left to the sum. */
+  /**
+   * The gradient of Σ weight · L in one joint pass, or of one domain's L by itself: its weight is left to the sum.
+   *
+   * @param point names the perturbed point that the variables are at; undefined at θ
+   */
   #evaluate(
-    kind: "clean" | "perturbed",
+    point: string | undefined,
     terms: readonly DomainShare[],
     seedNames: readonly StreamName[],
   ): DomainGradient {
+    const kind = point === undefined ? "clean" : "perturbed";
     const mixed = this.#options.batchNormPass === "mixed";
-    const { losses, gradients, connected } = lossGradients(
+    const { losses, gradients, connected } = partsGradients(
       this.variables,
-      () => (mixed ? this.#jointForward(kind, terms, seedNames) : [this.#forward(kind, terms[0]!.name, seedNames)]),
+      this.#parts(kind, terms, seedNames),
       mixed ? terms.map(({ weight }) => weight) : [1],
     );
     this.#count += 1;
@@ -167,13 +184,35 @@ export class Passes {
       map,
       this.variables.map(({ name }) => name),
     );
-    this.#readout.evaluation(kind, terms, losses, squares);
+    this.#readout.evaluation(point, terms, losses, squares);
     return { map, squares };
   }
 
-  #forward(kind: "clean" | "perturbed", domain: string, seedNames: readonly StreamName[]): tf.Scalar {
+  /** The forwards that one evaluation takes: one, or one for each micro-batch. */
+  #parts(
+    kind: "clean" | "perturbed",
+    terms: readonly DomainShare[],
+    seedNames: readonly StreamName[],
+  ): readonly Part[] {
+    const { domainLosses, jointLosses } = this.#context;
+    // The first has a lone closure's random numbers.
+    const names = (index: number) => (index === 0 ? seedNames : [...seedNames, "microBatch", index]);
+    if (this.#options.batchNormPass === "mixed") {
+      const domains = this.domains.map(({ name }) => name);
+      return jointParts(jointLosses!, domains).map(({ losses, shares }, index) => ({
+        forward: () => this.#jointForward(kind, terms, losses, names(index)),
+        shares: terms.map(({ name }) => shares[name]!),
+      }));
+    }
+    const domain = terms[0]!.name;
+    return domainParts(domainLosses[domain]!).map(({ loss, share }, index) => ({
+      forward: () => [this.#forward(kind, domain, loss, names(index))],
+      shares: [share],
+    }));
+  }
+
+  #forward(kind: "clean" | "perturbed", domain: string, loss: DomainLoss, seedNames: readonly StreamName[]): tf.Scalar {
     const seed = this.#stream("domain", domain, ...seedNames).seed32();
-    const loss = this.#context.domainLosses[domain]!;
     return this.#scalar(
       domain,
       withSeededRandom(seed, () => loss({ kind, domain, step: this.step, seed })),
@@ -183,10 +222,10 @@ export class Passes {
   #jointForward(
     kind: "clean" | "perturbed",
     terms: readonly DomainShare[],
+    joint: JointLosses,
     seedNames: readonly StreamName[],
   ): readonly tf.Scalar[] {
     const seed = this.#stream("joint", ...seedNames).seed32();
-    const joint = this.#context.jointLosses!;
     const losses = withSeededRandom(seed, () => joint({ kind, step: this.step, seed }));
     const expected = this.domains.map(({ name }) => name);
     const got = Object.keys(losses);
@@ -216,16 +255,5 @@ export class Passes {
     if (reduced === undefined) throw new StepContextError("reduce: expected as many gradient maps as it was given");
     for (const [name, tensor] of Object.entries(gradients)) if (reduced[name] !== tensor) tensor.dispose();
     return reduced;
-  }
-
-  #recordCosines(domain: string, gradient: tf.NamedTensorMap): void {
-    this.#kept.push({ domain, gradient: clone(gradient) });
-    if (this.#kept.length < this.domains.length) return;
-    for (const [index, first] of this.#kept.entries()) {
-      for (const second of this.#kept.slice(index + 1)) {
-        this.#readout.domainDot(first.domain, second.domain, dot(first.gradient, second.gradient));
-      }
-    }
-    tf.dispose(this.#kept.map(({ gradient: kept }) => kept));
   }
 }

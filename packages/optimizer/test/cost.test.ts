@@ -26,7 +26,7 @@ interface Observation {
   readonly forwardBackwards: number;
 }
 
-/** Property 9: takes one step over K domains and counts, by the engine's own account of its data buffers. */
+/** Property 9: takes a second step over K domains and counts, by the engine's own account of its data buffers. */
 async function observe(algorithm: Algorithm, domains: number): Promise<Observation> {
   const variables = Array.from({ length: VARIABLES }, (_, i) =>
     tf.tidy(() => tf.variable(tf.tensor1d([i / 10 + 1, 2]))),
@@ -37,7 +37,7 @@ async function observe(algorithm: Algorithm, domains: number): Promise<Observati
   const look = () => {
     const extra = tf.memory().numDataBuffers - base;
     const buffers = Math.floor(extra / VARIABLES);
-    expect(extra - buffers * VARIABLES).toBeLessThan(VARIABLES / 2);
+    if (base > 0) expect(extra - buffers * VARIABLES).toBeLessThan(VARIABLES / 2);
     most = Math.max(most, buffers);
   };
   const loss = (k: number) => tf.sum(tf.sin(tf.mul(tf.stack(variables), k + 1))) as tf.Scalar;
@@ -55,6 +55,9 @@ async function observe(algorithm: Algorithm, domains: number): Promise<Observati
     return Object.fromEntries(Object.keys(domainLosses).map((name, k) => [name, loss(k)]));
   };
   const context = { variables, domainLosses, jointLosses, baseOptimizer: sgd() };
+  await algorithm.step(context);
+  calls = 0;
+  most = 0;
   base = tf.memory().numDataBuffers;
   const record = await expectNoTensorLeak(() => algorithm.step(context));
   tf.dispose(variables);
@@ -76,9 +79,9 @@ const rows: Row[] = [
   [{ batchNormPass: "mixed", ascent: "shared" }, [2, 3, 5], [2, 2, 2]],
   [{ rho: 0, alpha: 0 }, [1, 1, 1], [0, 1, 1]],
   [{ rho: 0, alpha: 0, perturbedRandomness: "fresh" }, [2, 2, 2], [2, 2, 2]],
-  [{ recordCosines: true }, [2, 2, 2], [2, 3, 5]],
-  [{ recordCosines: true, alpha: 0 }, [2, 2, 2], [2, 3, 5]],
-  [{ recordCosines: true, ascent: "shared" }, [2, 2, 2], [2, 3, 5]],
+  // not asked for in the step that is observed, which is the second
+  [{ diagnostics: { every: 2 } }, [2, 2, 2], [2, 3, 5]],
+  [{ diagnostics: { every: 2 }, alpha: 0 }, [2, 2, 2], [2, 2, 2]],
 ];
 
 const algorithms: [string, () => Algorithm, number[], number[]][] = [
@@ -91,7 +94,7 @@ const algorithms: [string, () => Algorithm, number[], number[]][] = [
     [
       [{}, [1, 1, 1], [0, 1, 1]],
       [{ batchNormPass: "mixed" }, [1, 1, 1], [0, 0, 0]],
-      [{ recordCosines: true }, [1, 1, 1], [0, 2, 4]],
+      [{ diagnostics: { every: 2 } }, [1, 1, 1], [0, 1, 1]],
     ] as [ErmOptions, number[], number[]][]
   ).map(([options, ...counts]): [string, () => Algorithm, number[], number[]] => [
     `erm(${JSON.stringify(options)})`,
@@ -121,7 +124,7 @@ test("a step reads the device once", async () => {
   const loss: DomainLoss = () => tf.sum(tf.square(variable)) as tf.Scalar;
   const read = vi.spyOn(tf.backend(), "read");
   const dataSync = vi.spyOn(tf.Tensor.prototype, "dataSync");
-  await roga({ recordCosines: true }).step({
+  await roga({ diagnostics: { every: 1 }, clip: { value: 1 } }).step({
     variables: [variable],
     domainLosses: { a: loss, b: loss },
     baseOptimizer: sgd(),

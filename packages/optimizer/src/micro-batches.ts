@@ -1,0 +1,115 @@
+/**
+ * Gradient accumulation: a loss over a batch that is larger than memory, as the mean over parts that are not.
+ *
+ *     L = Σ_i (n_i / Σ_j n_j) L_i        ∇L = Σ_i (n_i / Σ_j n_j) ∇L_i
+ *
+ * The parts' forward-backwards follow one another, each frees what its forward has kept, and one running sum holds the
+ * gradient. This is exact wherever the loss of a batch is the mean of its samples' losses; batch norm, which mixes the
+ * samples of a forward, sees one part at a time.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { DomainLoss, JointLosses, JointMicroBatch, MicroBatch } from "./contract.js";
+import { StepContextError } from "./errors.js";
+import { type LossGradients, lossGradients } from "./loss-gradients.js";
+import { WeightedSum } from "./weighted-sum.js";
+
+/** One forward over a part of a batch, or over all of it. */
+export interface Part {
+  /** Gives the mean losses of the part, as many as there are terms. */
+  readonly forward: () => readonly tf.Scalar[];
+  /** n_i / Σ n_j of each term. */
+  readonly shares: readonly number[];
+}
+
+/**
+ * Value and gradient of a weighted sum of losses that come in parts, one forward-backward each.
+ *
+ * @param weights the cotangent of each loss
+ */
+export function partsGradients(
+  variables: readonly tf.Variable[],
+  parts: readonly Part[],
+  weights: readonly number[],
+): LossGradients {
+  if (parts.length === 1) return lossGradients(variables, parts[0]!.forward, weights);
+  const sum = new WeightedSum();
+  const connected = new Set<string>();
+  let losses: tf.Tensor | undefined;
+  for (const { forward, shares } of parts) {
+    const cotangents = weights.map((weight, index) => weight * shares[index]!);
+    const pass = lossGradients(variables, forward, cotangents);
+    sum.add(1, pass.gradients);
+    for (const name of pass.connected) connected.add(name);
+    const former = losses;
+    losses = tf.tidy(() => {
+      const share = tf.mul(pass.losses, tf.tensor1d([...shares]));
+      return former === undefined ? share : tf.add(former, share);
+    });
+    tf.dispose(former === undefined ? pass.losses : [pass.losses, former]);
+  }
+  return { losses: losses!, gradients: sum.value, connected: [...connected] };
+}
+
+/** The micro-batches of a domain with their shares in its loss; a lone closure is one that has all of it. */
+export function domainParts(loss: DomainLoss | readonly MicroBatch[]): readonly { loss: DomainLoss; share: number }[] {
+  if (typeof loss === "function") return [{ loss, share: 1 }];
+  const total = loss.reduce((sum, { samples }) => sum + samples, 0);
+  return loss.map(({ loss: part, samples }) => ({ loss: part, share: samples / total }));
+}
+
+/** The same for the joint losses; the shares are by domain. */
+export function jointParts(
+  joint: JointLosses | readonly JointMicroBatch[],
+  domains: readonly string[],
+): readonly { losses: JointLosses; shares: Readonly<Record<string, number>> }[] {
+  const ofAll = (share: (domain: string) => number) =>
+    Object.fromEntries(domains.map((domain) => [domain, share(domain)]));
+  if (typeof joint === "function") return [{ losses: joint, shares: ofAll(() => 1) }];
+  const totals = ofAll((domain) => joint.reduce((sum, { samples }) => sum + samples[domain]!, 0));
+  return joint.map(({ losses, samples }) => ({
+    losses,
+    shares: ofAll((domain) => samples[domain]! / totals[domain]!),
+  }));
+}
+
+function requireSamples(where: string, samples: unknown): void {
+  if (Number.isSafeInteger(samples) && (samples as number) >= 1) return;
+  throw new StepContextError(`${where}: samples must be an integer of 1 or more, got ${String(samples)}`);
+}
+
+/**
+ * Checks the micro-batches of a domain.
+ *
+ * @throws StepContextError
+ */
+export function requireMicroBatches(domain: string, batches: readonly unknown[]): void {
+  const where = `domainLosses: domain "${domain}"`;
+  if (batches.length === 0) throw new StepContextError(`${where}: expected at least one micro-batch, got none`);
+  for (const [index, batch] of batches.entries()) {
+    const { loss, samples } = (batch ?? {}) as Partial<MicroBatch>;
+    const part = `${where}, micro-batch ${index}`;
+    if (typeof loss !== "function") throw new StepContextError(`${part}: loss must be a function, got ${typeof loss}`);
+    requireSamples(part, samples);
+  }
+}
+
+/**
+ * Checks the joint losses of a step that needs them.
+ *
+ * @throws StepContextError
+ */
+export function requireJointLosses(joint: unknown, domains: readonly string[]): void {
+  if (typeof joint === "function") return;
+  if (!Array.isArray(joint)) {
+    throw new StepContextError(`jointLosses: batchNormPass "mixed" needs it, got ${typeof joint}`);
+  }
+  if (joint.length === 0) throw new StepContextError("jointLosses: expected at least one micro-batch, got none");
+  for (const [index, batch] of joint.entries()) {
+    const { losses, samples } = (batch ?? {}) as Partial<JointMicroBatch>;
+    const part = `jointLosses, micro-batch ${index}`;
+    if (typeof losses !== "function") {
+      throw new StepContextError(`${part}: losses must be a function, got ${typeof losses}`);
+    }
+    for (const domain of domains) requireSamples(`${part}, domain "${domain}"`, samples?.[domain]);
+  }
+}
