@@ -4,7 +4,7 @@
  * An algorithm sees variables and one loss closure per domain, evaluates the closures at points of its choosing, and
  * hands one gradient to a base optimizer. It knows nothing of models or data, so it works on any `tf.Variable[]`.
  */
-import type { NamedTensorMap, Scalar, Variable } from "@tensorflow/tfjs-core";
+import type { NamedTensorMap, Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
 
 /** What a joint forward over all domains is told about the pass it is part of. */
 export interface JointPass {
@@ -31,8 +31,36 @@ export interface LossPass extends JointPass {
  */
 export type DomainLoss = (pass: LossPass) => Scalar;
 
-/** One forward over the batches of all domains together: the mean loss of each domain, under the domains' names. */
-export type JointLosses = (pass: JointPass) => Readonly<Record<string, Scalar>>;
+/**
+ * What a forward over one domain's batch of n samples gave, for algorithms that penalize more than its loss. Which of
+ * the optional parts an algorithm needs stands in its documentation; the others are ignored. All parts must come from
+ * the same forward, so that a penalty on them goes back through the model.
+ */
+export interface DomainOutput {
+  /** The mean loss of the batch, a float32 scalar. */
+  readonly loss: Scalar;
+  /**
+   * What `loss` is the mean cross-entropy of, float32: [n] or [n, 1] with a sigmoid, [n, classes] with a softmax. `irm`
+   * and `fishr` take the derivative of that cross-entropy in closed form.
+   */
+  readonly logits?: Tensor;
+  /**
+   * Labels of shape [n]: with one logit the probability of class 1, in [0, 1]; with several the class, an integer from 0.
+   * Labels carry no gradient.
+   */
+  readonly labels?: Tensor;
+  /** What the last linear layer takes, float32 of shape [n, features]. */
+  readonly features?: Tensor;
+}
+
+/** A forward over one domain's batch: its mean loss alone, or with what the loss was made of; as {@link DomainLoss}. */
+export type DomainForward = (pass: LossPass) => Scalar | DomainOutput;
+
+/**
+ * One forward over the batches of all domains together: the mean loss of each domain, or its output, under the domains'
+ * names.
+ */
+export type JointLosses = (pass: JointPass) => Readonly<Record<string, Scalar | DomainOutput>>;
 
 /**
  * Makes gradients agree between the ranks of a parallel run: takes the gradient maps of this rank, returns their mean
@@ -46,7 +74,7 @@ export interface StepContext {
   /** The trainable variables θ: float32, with distinct names, the same ones in every step. */
   readonly variables: readonly Variable[];
   /** One closure per domain of this step. A domain without a batch has no key. */
-  readonly domainLosses: Readonly<Record<string, DomainLoss>>;
+  readonly domainLosses: Readonly<Record<string, DomainForward>>;
   /** What applies the step's gradient. */
   readonly baseOptimizer: BaseOptimizer;
   /**
@@ -74,6 +102,8 @@ export interface StepRecord {
   readonly domainGradientNorms?: Readonly<Record<string, number>>;
   /** Cosine between g_j and g_k, by the two domains; present with `recordCosines`. */
   readonly domainCosines?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The penalty on the domains, before its weight; absent without one. */
+  readonly penalty?: number;
   /** Loss at the perturbed points, averaged as the gradients are; absent without perturbed passes. */
   readonly perturbedLoss?: number;
   /** Cosine between the ERM gradient g and the generalization gradient h; absent where they share one buffer. */
@@ -97,8 +127,8 @@ export interface Algorithm {
    * Takes one step. The variables are read and perturbed before the returned promise first waits, are back at θ, bit
    * for bit, by then, and are written by the base optimizer once all losses and gradients are known to be finite.
    *
-   * @throws StepContextError, VariableSetError, LossShapeError, DisconnectedVariableError, NonFiniteError, or what a
-   *   closure throws (as a rejected promise). Nothing is changed then.
+   * @throws StepContextError, VariableSetError, LossShapeError, DomainOutputError, DisconnectedVariableError,
+   *   NonFiniteError, or what a closure throws (as a rejected promise). Nothing is changed then.
    */
   step(context: StepContext): Promise<StepRecord>;
   /** The algorithm's own state as new tensors, which the caller disposes. */

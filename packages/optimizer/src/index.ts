@@ -3,7 +3,9 @@ export type { CommonOptions } from "./common-options.js";
 export type {
   Algorithm,
   BaseOptimizer,
+  DomainForward,
   DomainLoss,
+  DomainOutput,
   JointLosses,
   JointPass,
   LossPass,
@@ -14,6 +16,7 @@ export type {
 export { type ErmOptions, erm } from "./erm.js";
 export {
   DisconnectedVariableError,
+  DomainOutputError,
   LossShapeError,
   type NonFiniteDetails,
   NonFiniteError,

@@ -10,14 +10,14 @@
  * Everything here is synchronous, so nothing else runs while the variables are perturbed.
  */
 import { clone, copyInto, dot } from "@roga/tensor-utils";
-import { type RandomStream, type StreamName, stream } from "@roga/tensor-utils/random";
+import type { RandomStream, StreamName } from "@roga/tensor-utils/random";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ResolvedCommonOptions } from "./common-options.js";
-import type { StepContext } from "./contract.js";
-import { LossShapeError, StepContextError } from "./errors.js";
+import type { DomainOutput, StepContext } from "./contract.js";
+import { StepContextError } from "./errors.js";
+import { Forwards, type PassKind } from "./forwards.js";
 import { lossGradients } from "./loss-gradients.js";
 import { type DomainShare, type Readout, squaredNorms } from "./readout.js";
-import { withSeededRandom } from "./seeded-random.js";
 import { WeightedSum } from "./weighted-sum.js";
 
 /** The gradient of one domain's loss at θ. */
@@ -26,6 +26,22 @@ export interface DomainGradient {
   readonly map: tf.NamedTensorMap;
   /** ‖g_k‖² of each variable; shape [variables]. */
   readonly squares: tf.Tensor;
+  /** L_k; shape [1]. */
+  readonly losses: tf.Tensor;
+}
+
+/** What a pass over one domain goes back from, made of its output within the pass. */
+export type DomainObjective = (output: DomainOutput, domain: string) => tf.Scalar;
+
+/** What a pass over all domains goes back from, made of their outputs, in the order of the domains, within the pass. */
+export type JointObjective = (outputs: readonly DomainOutput[]) => tf.Scalar;
+
+const lossAlone: DomainObjective = ({ loss }) => loss;
+
+/** Σ weight · value. */
+function weighted(terms: readonly DomainShare[], values: readonly tf.Scalar[]): tf.Scalar {
+  const share = (value: tf.Scalar, weight: number) => (weight === 1 ? value : tf.mul<tf.Scalar>(value, weight));
+  return tf.addN(terms.map(({ weight }, index) => share(values[index]!, weight)));
 }
 
 /** By name. */
@@ -46,6 +62,7 @@ export class Passes {
   readonly #readout: Readout;
   readonly #theta: Record<string, tf.Variable>;
   readonly #buffers: Record<string, tf.Variable>;
+  readonly #forwards: Forwards;
   readonly #kept: { readonly domain: string; readonly gradient: tf.NamedTensorMap }[] = [];
   readonly #connected = new Set<string>();
   #cleanPasses = 0;
@@ -66,6 +83,17 @@ export class Passes {
     this.domains = domains;
     this.#theta = byName(context.variables);
     this.#buffers = byName(context.buffers ?? []);
+    this.#forwards = new Forwards(context, domains, step, options.seed);
+  }
+
+  /** Step size of the base optimizer. */
+  get learningRate(): number {
+    return this.#context.baseOptimizer.learningRate;
+  }
+
+  /** A random stream of the step, for an algorithm's own draws. */
+  stream(name: StreamName): RandomStream {
+    return this.#forwards.stream(name);
   }
 
   /** Names of the variables that no loss of a clean pass depended on. */
@@ -78,19 +106,46 @@ export class Passes {
     return this.#options.batchNormPass === "mixed" ? this.#count : this.#count / this.domains.length;
   }
 
-  /** g_k = ∇L_k(θ). To be asked once per domain. */
-  clean(domain: DomainShare): DomainGradient {
-    const { map, squares } = this.#clean([{ name: domain.name, weight: 1 }]);
-    if (this.#options.recordCosines) this.#recordCosines(domain.name, map);
-    return { map, squares };
+  /** g_k = ∇L_k(θ), or the gradient of another objective of the domain. To be asked once per domain. */
+  clean(domain: DomainShare, objective = lossAlone): DomainGradient {
+    const gradient = this.#clean([{ name: domain.name, weight: 1 }], ([output]) => objective(output!, domain.name));
+    if (this.#options.recordCosines) this.#recordCosines(domain.name, gradient.map);
+    return gradient;
   }
 
-  /** g = Σ w_k g_k, in one forward-backward per sample. The caller disposes it. */
-  cleanSum(): tf.NamedTensorMap {
-    if (this.#options.batchNormPass === "mixed") return this.#clean(this.domains).map;
+  /** g = Σ w_k g_k, in one forward-backward per sample, domain after domain. The caller disposes it. */
+  cleanSum(objective = lossAlone): tf.NamedTensorMap {
+    const { domains } = this;
+    if (this.#options.batchNormPass === "mixed") {
+      const each = (outputs: readonly DomainOutput[]) =>
+        outputs.map((output, k) => objective(output, domains[k]!.name));
+      return this.#clean(domains, (outputs) => weighted(domains, each(outputs))).map;
+    }
     const sum = new WeightedSum();
-    for (const domain of this.domains) sum.add(domain.weight, this.clean(domain).map);
+    for (const domain of domains) sum.add(domain.weight, this.clean(domain, objective).map);
     return sum.value;
+  }
+
+  /**
+   * The gradient of an objective that couples the domains: all forwards, then one backward through all of them, so what
+   * every domain's forward saves for its gradient is held at a time. The caller disposes it.
+   */
+  cleanJoint(objective: JointObjective): tf.NamedTensorMap {
+    if (this.#options.batchNormPass === "perDomain") this.#count += this.domains.length - 1;
+    return this.#clean(this.domains, objective).map;
+  }
+
+  /** Runs `passes` with the variables at a point (by variable name; disposed), which then are back at θ. */
+  at<T>(point: tf.NamedTensorMap, passes: () => T): T {
+    const theta = clone(this.#theta);
+    try {
+      copyInto(this.#theta, point);
+      tf.dispose(point); // the variables hold it now
+      return passes();
+    } finally {
+      copyInto(this.#theta, theta);
+      tf.dispose(theta);
+    }
   }
 
   /**
@@ -110,27 +165,25 @@ export class Passes {
     fresh: boolean,
   ): void {
     const seedNames = fresh ? ["perturbed", label] : [];
-    const theta = clone(this.#theta);
-    try {
-      copyInto(this.#theta, point);
-      tf.dispose(point); // the variables hold it now
-      this.#withBuffersKept(() => {
-        if (this.#options.batchNormPass === "mixed") {
-          sum.add(1, this.#evaluate("perturbed", terms, seedNames).map);
-          return;
-        }
-        for (const term of terms) {
-          sum.add(term.weight, this.#evaluate("perturbed", [term], seedNames).map);
-        }
-      });
-    } finally {
-      copyInto(this.#theta, theta);
-      tf.dispose(theta);
-    }
+    const pass = (of: readonly DomainShare[]) =>
+      this.#evaluate("perturbed", of, seedNames, this.#weightedLosses(of)).map;
+    const each = () => {
+      for (const term of terms) sum.add(term.weight, pass([term]));
+    };
+    const together = () => sum.add(1, pass(terms));
+    const run = this.#options.batchNormPass === "mixed" ? together : each;
+    this.at(point, () => this.#withBuffersKept(run));
   }
 
-  #clean(terms: readonly DomainShare[]): DomainGradient {
-    const run = () => this.#evaluate("clean", terms, []);
+  /** Σ weight · L in one joint pass, or one domain's L by itself: its weight is left to the sum. */
+  #weightedLosses(terms: readonly DomainShare[]): JointObjective {
+    if (this.#options.batchNormPass === "perDomain") return ([output]) => output!.loss;
+    const losses = (outputs: readonly DomainOutput[]) => outputs.map(({ loss }) => loss);
+    return (outputs) => weighted(terms, losses(outputs));
+  }
+
+  #clean(terms: readonly DomainShare[], objective: JointObjective): DomainGradient {
+    const run = () => this.#evaluate("clean", terms, [], objective);
     // Every clean pass of a mixed step is the same forward over all domains: the statistics move with the first.
     const repeated = this.#options.batchNormPass === "mixed" && this.#cleanPasses > 0;
     const gradient = repeated ? this.#withBuffersKept(run) : run();
@@ -148,18 +201,19 @@ export class Passes {
     }
   }
 
-  /** The gradient of Σ weight · L in one joint pass, or of one domain's L by itself: its weight is left to the sum. */
   #evaluate(
-    kind: "clean" | "perturbed",
+    kind: PassKind,
     terms: readonly DomainShare[],
     seedNames: readonly StreamName[],
+    objective: JointObjective,
   ): DomainGradient {
-    const mixed = this.#options.batchNormPass === "mixed";
-    const { losses, gradients, connected } = lossGradients(
-      this.variables,
-      () => (mixed ? this.#jointForward(kind, terms, seedNames) : [this.#forward(kind, terms[0]!.name, seedNames)]),
-      mixed ? terms.map(({ weight }) => weight) : [1],
-    );
+    const { losses, gradients, connected } = lossGradients(this.variables, () => {
+      const outputs =
+        this.#options.batchNormPass === "mixed"
+          ? this.#forwards.joint(kind, terms, seedNames)
+          : terms.map(({ name }) => this.#forwards.own(kind, name, seedNames));
+      return { losses: outputs.map(({ loss }) => loss), objective: objective(outputs) };
+    });
     this.#count += 1;
     if (kind === "clean") for (const name of connected) this.#connected.add(name);
     const map = this.#reduce(gradients);
@@ -168,45 +222,7 @@ export class Passes {
       this.variables.map(({ name }) => name),
     );
     this.#readout.evaluation(kind, terms, losses, squares);
-    return { map, squares };
-  }
-
-  #forward(kind: "clean" | "perturbed", domain: string, seedNames: readonly StreamName[]): tf.Scalar {
-    const seed = this.#stream("domain", domain, ...seedNames).seed32();
-    const loss = this.#context.domainLosses[domain]!;
-    return this.#scalar(
-      domain,
-      withSeededRandom(seed, () => loss({ kind, domain, step: this.step, seed })),
-    );
-  }
-
-  #jointForward(
-    kind: "clean" | "perturbed",
-    terms: readonly DomainShare[],
-    seedNames: readonly StreamName[],
-  ): readonly tf.Scalar[] {
-    const seed = this.#stream("joint", ...seedNames).seed32();
-    const joint = this.#context.jointLosses!;
-    const losses = withSeededRandom(seed, () => joint({ kind, step: this.step, seed }));
-    const expected = this.domains.map(({ name }) => name);
-    const got = Object.keys(losses);
-    if (got.length !== expected.length || !expected.every((name) => got.includes(name))) {
-      const message = `jointLosses must give the losses of [${expected.join(", ")}], got [${got.join(", ")}]`;
-      throw new StepContextError(message);
-    }
-    return terms.map(({ name }) => this.#scalar(name, losses[name]));
-  }
-
-  #stream(...names: StreamName[]): RandomStream {
-    return stream(this.#options.seed, "loss", this.step, ...names);
-  }
-
-  #scalar(domain: string, loss: unknown): tf.Scalar {
-    if (!(loss instanceof tf.Tensor)) throw new LossShapeError(domain, this.step, typeof loss);
-    if (loss.rank !== 0 || loss.dtype !== "float32") {
-      throw new LossShapeError(domain, this.step, `a ${loss.dtype} tensor of shape [${loss.shape}]`);
-    }
-    return loss as tf.Scalar;
+    return { map, squares, losses };
   }
 
   #reduce(gradients: tf.NamedTensorMap): tf.NamedTensorMap {

@@ -40,6 +40,7 @@ export class Readout {
   readonly #dots: { readonly first: string; readonly second: string; readonly offset: number }[] = [];
   #size = 0;
   #applied = 0;
+  #penalty: { readonly tensor: tf.Tensor; readonly offset: number } | undefined;
   #alignment: { readonly dot: number; readonly g: number; readonly h: number } | undefined;
 
   constructor(step: number, variables: readonly string[]) {
@@ -55,6 +56,17 @@ export class Readout {
   /** Notes the inner product of two domains' gradients. */
   domainDot(first: string, second: string, dot: tf.Scalar): void {
     this.#dots.push({ first, second, offset: this.#add(dot) });
+  }
+
+  /** Notes the penalty of the step; also within a pass, whose tensors are freed with it. */
+  penalty(value: tf.Scalar): void {
+    const tensor = tf.keep(tf.clone(value));
+    this.#penalty = { tensor, offset: this.#add(tensor) };
+  }
+
+  /** Frees what outlives the scope in which it was noted. */
+  dispose(): void {
+    this.#penalty?.tensor.dispose();
   }
 
   /** Notes g and h where both exist. */
@@ -157,6 +169,7 @@ export class Readout {
       gradientNorm: norm(this.#applied),
       ...(Object.keys(domainGradientNorms).length === shares.length ? { domainGradientNorms } : {}),
       ...(this.#dots.length > 0 ? { domainCosines } : {}),
+      ...(this.#penalty === undefined ? {} : { penalty: values[this.#penalty.offset]! }),
       ...(perturbedLoss === undefined ? {} : { perturbedLoss }),
       ...(pair === undefined ? {} : { alignment: product === 0 ? 0 : values[pair.dot]! / product }),
       forwardBackwards,
