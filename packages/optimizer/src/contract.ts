@@ -4,7 +4,7 @@
  * An algorithm sees variables and one loss closure per domain, evaluates the closures at points of its choosing, and
  * hands one gradient to a base optimizer. It knows nothing of models or data, so it works on any `tf.Variable[]`.
  */
-import type { NamedTensorMap, Scalar, Variable } from "@tensorflow/tfjs-core";
+import type { NamedTensorMap, Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
 
 /** What a joint forward over all domains is told about the pass it is part of. */
 export interface JointPass {
@@ -31,16 +31,44 @@ export interface LossPass extends JointPass {
  */
 export type DomainLoss = (pass: LossPass) => Scalar;
 
+/**
+ * What a forward over one domain's batch of n samples gave, for algorithms that penalize more than its loss. Which of
+ * the optional parts an algorithm needs stands in its documentation; the others are ignored. All parts must come from
+ * the same forward, so that a penalty on them goes back through the model.
+ */
+export interface DomainOutput {
+  /** The mean loss of the batch, a float32 scalar. */
+  readonly loss: Scalar;
+  /**
+   * What `loss` is the mean cross-entropy of, float32: [n] or [n, 1] with a sigmoid, [n, classes] with a softmax. `irm`
+   * and `fishr` take the derivative of that cross-entropy in closed form.
+   */
+  readonly logits?: Tensor;
+  /**
+   * Labels of shape [n]: with one logit the probability of class 1, in [0, 1]; with several the class, an integer from 0.
+   * Labels carry no gradient.
+   */
+  readonly labels?: Tensor;
+  /** What the last linear layer takes, float32 of shape [n, features]. */
+  readonly features?: Tensor;
+}
+
+/** A forward over one domain's batch: its mean loss alone, or with what the loss was made of; as {@link DomainLoss}. */
+export type DomainForward = (pass: LossPass) => Scalar | DomainOutput;
+
 /** A part of one domain's batch, small enough for a forward-backward pass of its own; see {@link StepContext.domainLosses}. */
 export interface MicroBatch {
   /** The mean loss of this part. */
-  readonly loss: DomainLoss;
+  readonly loss: DomainForward;
   /** How many samples it has: an integer of 1 or more. */
   readonly samples: number;
 }
 
-/** One forward over the batches of all domains together: the mean loss of each domain, under the domains' names. */
-export type JointLosses = (pass: JointPass) => Readonly<Record<string, Scalar>>;
+/**
+ * One forward over the batches of all domains together: the mean loss of each domain, or its output, under the domains'
+ * names.
+ */
+export type JointLosses = (pass: JointPass) => Readonly<Record<string, Scalar | DomainOutput>>;
 
 /** A part of the batches of all domains; see {@link StepContext.jointLosses}. */
 export interface JointMicroBatch {
@@ -69,9 +97,10 @@ export interface StepContext {
    *
    * Batch norm sees one micro-batch at a time, so with it the loss is not that of the whole batch; its running statistics
    * move once per micro-batch, on the clean pass only. Every micro-batch has random numbers of its own, the same ones in
-   * all passes of the step; those of the first are a lone closure's.
+   * all passes of the step; those of the first are a lone closure's. An algorithm with a penalty that is no mean over
+   * samples needs whole batches, and throws a StepContextError otherwise.
    */
-  readonly domainLosses: Readonly<Record<string, DomainLoss | readonly MicroBatch[]>>;
+  readonly domainLosses: Readonly<Record<string, DomainForward | readonly MicroBatch[]>>;
   /** What applies the step's gradient. */
   readonly baseOptimizer: BaseOptimizer;
   /**
@@ -120,6 +149,8 @@ export interface StepRecord {
   readonly clipped?: boolean;
   /** ‖g_k‖ by domain; absent where a step computes no gradient per domain. */
   readonly domainGradientNorms?: Readonly<Record<string, number>>;
+  /** The penalty on the domains, before its weight; absent without one. */
+  readonly penalty?: number;
   /** Loss at the perturbed points, averaged as the gradients are; absent without perturbed passes. */
   readonly perturbedLoss?: number;
   /** Present in the steps that the option `diagnostics` asks for. */
@@ -144,8 +175,8 @@ export interface Algorithm {
    * Takes one step. The variables are read and perturbed before the returned promise first waits, are back at θ, bit
    * for bit, by then, and are written by the base optimizer once all losses and gradients are known to be finite.
    *
-   * @throws StepContextError, VariableSetError, LossShapeError, DisconnectedVariableError, NonFiniteError, or what a
-   *   closure throws (as a rejected promise). Nothing is changed then.
+   * @throws StepContextError, VariableSetError, LossShapeError, DomainOutputError, DisconnectedVariableError,
+   *   NonFiniteError, or what a closure throws (as a rejected promise). Nothing is changed then.
    */
   step(context: StepContext): Promise<StepRecord>;
   /** The algorithm's own state as new tensors, which the caller disposes. */

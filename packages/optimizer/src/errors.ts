@@ -45,6 +45,21 @@ export class LossShapeError extends OptimizerError {
   }
 }
 
+/** A closure's output lacks what the algorithm needs of it, or has it in a shape that it cannot take. */
+export class DomainOutputError extends OptimizerError {
+  /** The domain of the closure. */
+  readonly domain: string;
+  /** The step, from 0. */
+  readonly step: number;
+
+  /** @internal */
+  constructor(domain: string, step: number, expected: string, got: string) {
+    super(`step ${step}: the output of domain "${domain}" must have ${expected}, got ${got}`);
+    this.domain = domain;
+    this.step = step;
+  }
+}
+
 /** Variables that no domain's loss depends on: they would never be trained. */
 export class DisconnectedVariableError extends OptimizerError {
   /** The names of those variables. */

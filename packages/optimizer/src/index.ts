@@ -4,7 +4,9 @@ export type { CommonOptions } from "./common-options.js";
 export type {
   Algorithm,
   BaseOptimizer,
+  DomainForward,
   DomainLoss,
+  DomainOutput,
   JointLosses,
   JointMicroBatch,
   JointPass,
@@ -19,6 +21,7 @@ export type { DiagnosticsOptions } from "./diagnostics.js";
 export { type ErmOptions, erm } from "./erm.js";
 export {
   DisconnectedVariableError,
+  DomainOutputError,
   LossShapeError,
   type NonFiniteDetails,
   NonFiniteError,

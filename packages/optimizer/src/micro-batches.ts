@@ -8,50 +8,66 @@
  * samples of a forward, sees one part at a time.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { DomainLoss, JointLosses, JointMicroBatch, MicroBatch } from "./contract.js";
+import type { DomainForward, DomainOutput, JointLosses, JointMicroBatch, MicroBatch } from "./contract.js";
 import { StepContextError } from "./errors.js";
 import { type LossGradients, lossGradients } from "./loss-gradients.js";
 import { WeightedSum } from "./weighted-sum.js";
 
 /** One forward over a part of a batch, or over all of it. */
 export interface Part {
-  /** Gives the mean losses of the part, as many as there are terms. */
-  readonly forward: () => readonly tf.Scalar[];
+  /** Gives the outputs of the part, as many as there are terms. */
+  readonly forward: () => readonly DomainOutput[];
   /** n_i / Σ n_j of each term. */
   readonly shares: readonly number[];
 }
 
+/** Σ weight · value. */
+export function weighted(values: readonly tf.Scalar[], weights: readonly number[]): tf.Scalar {
+  const share = (value: tf.Scalar, weight: number) => (weight === 1 ? value : tf.mul<tf.Scalar>(value, weight));
+  const terms = values.map((value, index) => share(value, weights[index]!));
+  return terms.length === 1 ? terms[0]! : tf.addN(terms);
+}
+
 /**
- * Value and gradient of a weighted sum of losses that come in parts, one forward-backward each.
+ * The losses of a batch that comes in parts, and the gradient of an objective, by one forward-backward for each part.
  *
- * @param weights the cotangent of each loss
+ * @param objective the weight of each loss in a sum of them, or, for a batch in one part, any function of its outputs
  */
 export function partsGradients(
   variables: readonly tf.Variable[],
   parts: readonly Part[],
-  weights: readonly number[],
+  objective: readonly number[] | ((outputs: readonly DomainOutput[]) => tf.Scalar),
 ): LossGradients {
-  if (parts.length === 1) return lossGradients(variables, parts[0]!.forward, weights);
+  const pass = ({ forward, shares }: Part) =>
+    lossGradients(variables, () => {
+      const outputs = forward();
+      const losses = outputs.map(({ loss }) => loss);
+      if (typeof objective === "function") return { losses, objective: objective(outputs) };
+      const weights = objective.map((weight, index) => weight * shares[index]!);
+      return { losses, objective: weighted(losses, weights) };
+    });
+  if (parts.length === 1) return pass(parts[0]!);
   const sum = new WeightedSum();
   const connected = new Set<string>();
   let losses: tf.Tensor | undefined;
-  for (const { forward, shares } of parts) {
-    const cotangents = weights.map((weight, index) => weight * shares[index]!);
-    const pass = lossGradients(variables, forward, cotangents);
-    sum.add(1, pass.gradients);
-    for (const name of pass.connected) connected.add(name);
+  for (const part of parts) {
+    const found = pass(part);
+    sum.add(1, found.gradients);
+    for (const name of found.connected) connected.add(name);
     const former = losses;
     losses = tf.tidy(() => {
-      const share = tf.mul(pass.losses, tf.tensor1d([...shares]));
+      const share = tf.mul(found.losses, tf.tensor1d([...part.shares]));
       return former === undefined ? share : tf.add(former, share);
     });
-    tf.dispose(former === undefined ? pass.losses : [pass.losses, former]);
+    tf.dispose(former === undefined ? found.losses : [found.losses, former]);
   }
   return { losses: losses!, gradients: sum.value, connected: [...connected] };
 }
 
 /** The micro-batches of a domain with their shares in its loss; a lone closure is one that has all of it. */
-export function domainParts(loss: DomainLoss | readonly MicroBatch[]): readonly { loss: DomainLoss; share: number }[] {
+export function domainParts(
+  loss: DomainForward | readonly MicroBatch[],
+): readonly { loss: DomainForward; share: number }[] {
   if (typeof loss === "function") return [{ loss, share: 1 }];
   const total = loss.reduce((sum, { samples }) => sum + samples, 0);
   return loss.map(({ loss: part, samples }) => ({ loss: part, share: samples / total }));

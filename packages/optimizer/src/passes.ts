@@ -10,15 +10,15 @@
  * Everything here is synchronous, so nothing else runs while the variables are perturbed.
  */
 import { clone, copyInto } from "@roga/tensor-utils";
-import { type RandomStream, type StreamName, stream } from "@roga/tensor-utils/random";
+import type { RandomStream, StreamName } from "@roga/tensor-utils/random";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ResolvedCommonOptions } from "./common-options.js";
-import type { DomainLoss, JointLosses, StepContext } from "./contract.js";
+import type { DomainOutput, StepContext } from "./contract.js";
 import type { Diagnostics } from "./diagnostics.js";
-import { LossShapeError, StepContextError } from "./errors.js";
-import { domainParts, jointParts, type Part, partsGradients } from "./micro-batches.js";
+import { StepContextError } from "./errors.js";
+import { Forwards } from "./forwards.js";
+import { partsGradients, weighted } from "./micro-batches.js";
 import { type DomainShare, type Readout, squaredNorms } from "./readout.js";
-import { withSeededRandom } from "./seeded-random.js";
 import { WeightedSum } from "./weighted-sum.js";
 
 /** The gradient of one domain's loss at θ. */
@@ -27,7 +27,17 @@ export interface DomainGradient {
   readonly map: tf.NamedTensorMap;
   /** ‖g_k‖² of each variable; shape [variables]. */
   readonly squares: tf.Tensor;
+  /** L_k; shape [1]. */
+  readonly losses: tf.Tensor;
 }
+
+/** What a pass over one domain goes back from, made of its output within the pass. */
+export type DomainObjective = (output: DomainOutput, domain: string) => tf.Scalar;
+
+/** What a pass over all domains goes back from, made of their outputs, in the order of the domains, within the pass. */
+export type JointObjective = (outputs: readonly DomainOutput[]) => tf.Scalar;
+
+const lossAlone: DomainObjective = ({ loss }) => loss;
 
 /** By name. */
 export function byName(variables: readonly tf.Variable[]): Record<string, tf.Variable> {
@@ -47,6 +57,7 @@ export class Passes {
   readonly #readout: Readout;
   readonly #theta: Record<string, tf.Variable>;
   readonly #buffers: Record<string, tf.Variable>;
+  readonly #forwards: Forwards;
   readonly #diagnostics: Diagnostics | undefined;
   readonly #connected = new Set<string>();
   #cleanPasses = 0;
@@ -69,6 +80,17 @@ export class Passes {
     this.domains = domains;
     this.#theta = byName(context.variables);
     this.#buffers = byName(context.buffers ?? []);
+    this.#forwards = new Forwards(context, domains, step, options.seed);
+  }
+
+  /** Step size of the base optimizer. */
+  get learningRate(): number {
+    return this.#context.baseOptimizer.learningRate;
+  }
+
+  /** A random stream of the step, for an algorithm's own draws. */
+  stream(name: StreamName): RandomStream {
+    return this.#forwards.stream(name);
   }
 
   /** Names of the variables that no loss of a clean pass depended on. */
@@ -81,23 +103,52 @@ export class Passes {
     return this.#options.batchNormPass === "mixed" ? this.#count : this.#count / this.domains.length;
   }
 
-  /** g_k = ∇L_k(θ). To be asked once per domain. */
-  clean(domain: DomainShare): DomainGradient {
-    const { map, squares } = this.#clean([{ name: domain.name, weight: 1 }]);
-    this.#diagnostics?.domainGradient(domain.name, map);
-    return { map, squares };
+  /** g_k = ∇L_k(θ), or the gradient of another objective of the domain. To be asked once per domain. */
+  clean(domain: DomainShare, objective = lossAlone): DomainGradient {
+    const own: JointObjective = ([output]) => objective(output!, domain.name);
+    const gradient = this.#clean([{ name: domain.name, weight: 1 }], objective === lossAlone ? undefined : own);
+    this.#diagnostics?.domainGradient(domain.name, gradient.map);
+    return gradient;
   }
 
-  /** g = Σ w_k g_k, in one forward-backward per sample. The caller disposes it. */
-  cleanSum(): tf.NamedTensorMap {
+  /** g = Σ w_k g_k, in one forward-backward per sample, domain after domain. The caller disposes it. */
+  cleanSum(objective = lossAlone): tf.NamedTensorMap {
+    const { domains } = this;
     if (this.#options.batchNormPass === "mixed") {
-      const { map } = this.#clean(this.domains);
+      const each: JointObjective = (outputs) =>
+        weighted(
+          outputs.map((output, k) => objective(output, domains[k]!.name)),
+          domains.map(({ weight }) => weight),
+        );
+      const { map } = this.#clean(domains, objective === lossAlone ? undefined : each);
       this.#diagnostics?.ermGradient(map);
       return map;
     }
     const sum = new WeightedSum();
-    for (const domain of this.domains) sum.add(domain.weight, this.clean(domain).map);
+    for (const domain of domains) sum.add(domain.weight, this.clean(domain, objective).map);
     return sum.value;
+  }
+
+  /**
+   * The gradient of an objective that couples the domains: all forwards, then one backward through all of them, so what
+   * every domain's forward saves for its gradient is held at a time. The caller disposes it.
+   */
+  cleanJoint(objective: JointObjective): tf.NamedTensorMap {
+    if (this.#options.batchNormPass === "perDomain") this.#count += this.domains.length - 1;
+    return this.#clean(this.domains, objective).map;
+  }
+
+  /** Runs `passes` with the variables at a point (by variable name; disposed), which then are back at θ. */
+  at<T>(point: tf.NamedTensorMap, passes: () => T): T {
+    const theta = clone(this.#theta);
+    try {
+      copyInto(this.#theta, point);
+      tf.dispose(point); // the variables hold it now
+      return passes();
+    } finally {
+      copyInto(this.#theta, theta);
+      tf.dispose(theta);
+    }
   }
 
   /**
@@ -117,32 +168,21 @@ export class Passes {
     fresh: boolean,
   ): void {
     const seedNames = fresh ? ["perturbed", label] : [];
-    const theta = clone(this.#theta);
-    try {
-      copyInto(this.#theta, point);
-      tf.dispose(point); // the variables hold it now
-      this.#withBuffersKept(() => {
-        if (this.#options.batchNormPass === "mixed") {
-          this.#addPerturbed(1, this.#evaluate(label, terms, seedNames).map, sum);
-          return;
-        }
-        for (const term of terms) {
-          this.#addPerturbed(term.weight, this.#evaluate(label, [term], seedNames).map, sum);
-        }
-      });
-    } finally {
-      copyInto(this.#theta, theta);
-      tf.dispose(theta);
-    }
+    const add = (weight: number, of: readonly DomainShare[]) => {
+      const { map } = this.#evaluate(label, of, seedNames, undefined);
+      this.#diagnostics?.perturbedGradient(weight, map);
+      sum.add(weight, map);
+    };
+    const each = () => {
+      for (const term of terms) add(term.weight, [term]);
+    };
+    const together = () => add(1, terms);
+    const run = this.#options.batchNormPass === "mixed" ? together : each;
+    this.at(point, () => this.#withBuffersKept(run));
   }
 
-  #addPerturbed(weight: number, map: tf.NamedTensorMap, sum: WeightedSum): void {
-    this.#diagnostics?.perturbedGradient(weight, map);
-    sum.add(weight, map);
-  }
-
-  #clean(terms: readonly DomainShare[]): DomainGradient {
-    const run = () => this.#evaluate(undefined, terms, []);
+  #clean(terms: readonly DomainShare[], objective: JointObjective | undefined): DomainGradient {
+    const run = () => this.#evaluate(undefined, terms, [], objective);
     // Every clean pass of a mixed step is the same forward over all domains: the statistics move with the first.
     const repeated = this.#options.batchNormPass === "mixed" && this.#cleanPasses > 0;
     const gradient = repeated ? this.#withBuffersKept(run) : run();
@@ -161,22 +201,26 @@ export class Passes {
   }
 
   /**
-   * The gradient of Σ weight · L in one joint pass, or of one domain's L by itself: its weight is left to the sum.
+   * One forward-backward for each micro-batch.
    *
    * @param point names the perturbed point that the variables are at; undefined at θ
+   * @param objective by default Σ weight · L in one joint pass, or one domain's L by itself: its weight is left to the
+   *   sum. Any other one needs whole batches
    */
   #evaluate(
     point: string | undefined,
     terms: readonly DomainShare[],
     seedNames: readonly StreamName[],
+    objective: JointObjective | undefined,
   ): DomainGradient {
     const kind = point === undefined ? "clean" : "perturbed";
     const mixed = this.#options.batchNormPass === "mixed";
-    const { losses, gradients, connected } = partsGradients(
-      this.variables,
-      this.#parts(kind, terms, seedNames),
-      mixed ? terms.map(({ weight }) => weight) : [1],
-    );
+    const whole = objective !== undefined;
+    const parts = mixed
+      ? this.#forwards.joint(kind, terms, seedNames, whole)
+      : this.#forwards.own(kind, terms, seedNames, whole);
+    const weights = mixed ? terms.map(({ weight }) => weight) : [1];
+    const { losses, gradients, connected } = partsGradients(this.variables, parts, objective ?? weights);
     this.#count += 1;
     if (kind === "clean") for (const name of connected) this.#connected.add(name);
     const map = this.#reduce(gradients);
@@ -185,67 +229,7 @@ export class Passes {
       this.variables.map(({ name }) => name),
     );
     this.#readout.evaluation(point, terms, losses, squares);
-    return { map, squares };
-  }
-
-  /** The forwards that one evaluation takes: one, or one for each micro-batch. */
-  #parts(
-    kind: "clean" | "perturbed",
-    terms: readonly DomainShare[],
-    seedNames: readonly StreamName[],
-  ): readonly Part[] {
-    const { domainLosses, jointLosses } = this.#context;
-    // The first has a lone closure's random numbers.
-    const names = (index: number) => (index === 0 ? seedNames : [...seedNames, "microBatch", index]);
-    if (this.#options.batchNormPass === "mixed") {
-      const domains = this.domains.map(({ name }) => name);
-      return jointParts(jointLosses!, domains).map(({ losses, shares }, index) => ({
-        forward: () => this.#jointForward(kind, terms, losses, names(index)),
-        shares: terms.map(({ name }) => shares[name]!),
-      }));
-    }
-    const domain = terms[0]!.name;
-    return domainParts(domainLosses[domain]!).map(({ loss, share }, index) => ({
-      forward: () => [this.#forward(kind, domain, loss, names(index))],
-      shares: [share],
-    }));
-  }
-
-  #forward(kind: "clean" | "perturbed", domain: string, loss: DomainLoss, seedNames: readonly StreamName[]): tf.Scalar {
-    const seed = this.#stream("domain", domain, ...seedNames).seed32();
-    return this.#scalar(
-      domain,
-      withSeededRandom(seed, () => loss({ kind, domain, step: this.step, seed })),
-    );
-  }
-
-  #jointForward(
-    kind: "clean" | "perturbed",
-    terms: readonly DomainShare[],
-    joint: JointLosses,
-    seedNames: readonly StreamName[],
-  ): readonly tf.Scalar[] {
-    const seed = this.#stream("joint", ...seedNames).seed32();
-    const losses = withSeededRandom(seed, () => joint({ kind, step: this.step, seed }));
-    const expected = this.domains.map(({ name }) => name);
-    const got = Object.keys(losses);
-    if (got.length !== expected.length || !expected.every((name) => got.includes(name))) {
-      const message = `jointLosses must give the losses of [${expected.join(", ")}], got [${got.join(", ")}]`;
-      throw new StepContextError(message);
-    }
-    return terms.map(({ name }) => this.#scalar(name, losses[name]));
-  }
-
-  #stream(...names: StreamName[]): RandomStream {
-    return stream(this.#options.seed, "loss", this.step, ...names);
-  }
-
-  #scalar(domain: string, loss: unknown): tf.Scalar {
-    if (!(loss instanceof tf.Tensor)) throw new LossShapeError(domain, this.step, typeof loss);
-    if (loss.rank !== 0 || loss.dtype !== "float32") {
-      throw new LossShapeError(domain, this.step, `a ${loss.dtype} tensor of shape [${loss.shape}]`);
-    }
-    return loss as tf.Scalar;
+    return { map, squares, losses };
   }
 
   #reduce(gradients: tf.NamedTensorMap): tf.NamedTensorMap {

@@ -41,6 +41,7 @@ export class Readout {
   readonly #evaluations: Evaluation[] = [];
   #size = 0;
   #applied = 0;
+  #penalty: { readonly tensor: tf.Tensor; readonly offset: number } | undefined;
 
   constructor(step: number, variables: readonly string[]) {
     this.#step = step;
@@ -54,6 +55,17 @@ export class Readout {
   evaluation(point: string | undefined, terms: readonly DomainShare[], losses: tf.Tensor, squares: tf.Tensor): void {
     const pass = point === undefined ? "clean" : "perturbed";
     this.#evaluations.push({ pass, point, terms, losses: this.note(losses), squares: this.note(squares) });
+  }
+
+  /** Notes the penalty of the step; also within a pass, whose tensors are freed with it. */
+  penalty(value: tf.Scalar): void {
+    const tensor = tf.keep(tf.clone(value));
+    this.#penalty = { tensor, offset: this.note(tensor) };
+  }
+
+  /** Frees what outlives the scope in which it was noted. */
+  dispose(): void {
+    this.#penalty?.tensor.dispose();
   }
 
   /** Notes the gradient that is to be applied. */
@@ -166,6 +178,7 @@ export class Readout {
       domainLosses,
       gradientNorm: this.gradientNorm(values),
       ...(Object.keys(domainGradientNorms).length === shares.length ? { domainGradientNorms } : {}),
+      ...(this.#penalty === undefined ? {} : { penalty: values[this.#penalty.offset]! }),
       ...(perturbedLoss === undefined ? {} : { perturbedLoss }),
       forwardBackwards,
     };

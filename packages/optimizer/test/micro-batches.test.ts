@@ -8,12 +8,16 @@ import {
   type LossPass,
   type MicroBatch,
   roga,
+  StepContextError,
   sgd,
 } from "@roga/optimizer";
 import { stream } from "@roga/tensor-utils/random";
 import { expectNoTensorLeak, useTestEngine } from "@roga/test-support";
 import * as layers from "@tensorflow/tfjs-layers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { commonDefaults, type ResolvedCommonOptions } from "../src/common-options.js";
+import type { Passes } from "../src/passes.js";
+import { createAlgorithm } from "../src/step.js";
 import { bits, capture } from "./support/probes.js";
 
 /** Samples of the micro-batches of each domain, of unequal sizes. */
@@ -208,4 +212,22 @@ test("a micro-batch that throws leaves nothing changed and nothing behind", asyn
   const run = roga().step({ variables, domainLosses: { a: [...split("a"), broken] }, baseOptimizer: sgd() });
   await expectNoTensorLeak(() => expect(run).rejects.toThrow("no part"));
   expect(bits(variables)).toEqual(before);
+});
+
+test("an objective that is no mean over samples refuses micro-batches", async () => {
+  const rule = {
+    name: "coupled",
+    forwardBackwardsPerSample: () => 1,
+    parameterBuffers: () => 0,
+    gradient: (passes: Passes) => passes.cleanJoint((outputs) => tf.square(tf.addN(outputs.map(({ loss }) => loss)))),
+  };
+  const coupled = (options: Partial<ResolvedCommonOptions> = {}) =>
+    createAlgorithm(rule, { ...commonDefaults, ...options });
+  const context = { variables, baseOptimizer: capture() };
+  await coupled().step({ ...context, domainLosses: { a: whole("a"), b: [{ loss: whole("b"), samples: 8 }] } });
+  const own = coupled().step({ ...context, domainLosses: { a: whole("a"), b: split("b") } });
+  await expect(own).rejects.toThrow('domainLosses: domain "b" must come as one batch, got micro-batches');
+  const domainLosses = Object.fromEntries(names.map((name) => [name, whole(name)]));
+  const joint = coupled({ batchNormPass: "mixed" }).step({ ...context, domainLosses, jointLosses: jointSplit });
+  await expect(joint).rejects.toThrow(StepContextError);
 });
