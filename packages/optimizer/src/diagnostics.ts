@@ -8,6 +8,7 @@
 import { clone, dot } from "@roga/tensor-utils";
 import * as tf from "@tensorflow/tfjs-core";
 import type { StepDiagnostics } from "./contract.js";
+import { positiveCount } from "./options.js";
 import type { DomainShare, Readout } from "./readout.js";
 import { WeightedSum } from "./weighted-sum.js";
 
@@ -22,8 +23,7 @@ export function diagnosticsCheck(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   const expected = "{ every: n } with an integer n >= 1";
   if (typeof value !== "object" || value === null || Object.keys(value).join() !== "every") return expected;
-  const { every } = value as DiagnosticsOptions;
-  return Number.isSafeInteger(every) && every >= 1 ? undefined : `${expected}, got every ${JSON.stringify(every)}`;
+  return positiveCount((value as DiagnosticsOptions).every) === undefined ? undefined : expected;
 }
 
 /** A gradient at θ: a domain's, or, without a domain, the ERM gradient itself. */

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs";
-import { type CommonOptions, type DomainLoss, erm, roga } from "@roga/optimizer";
-import { expectNoTensorLeak, useTestEngine } from "@roga/test-support";
+import { type ClipOptions, type CommonOptions, type DomainLoss, erm, roga, sgd } from "@roga/optimizer";
+import { expectNoTensorLeak, type FixtureTensor, readFixture, useTestEngine } from "@roga/test-support";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { capture } from "./support/probes.js";
 
@@ -59,4 +59,35 @@ test("acts on what any algorithm hands over, and is not recorded without", async
   expect(record.clipped).toBe(true);
   expect(Math.hypot(...values.flat())).toBeAllClose(1, { rtol: 1e-6 });
   expect((await clipped({})).record).not.toHaveProperty("clipped");
+});
+
+interface ClipCase {
+  readonly title: string;
+  readonly clip: ClipOptions;
+  readonly norms: number[];
+  readonly clipped: boolean[];
+  readonly after: FixtureTensor[];
+}
+const fixture = readFixture<{ initial: FixtureTensor[]; gradients: FixtureTensor[][]; cases: ClipCase[] }>(
+  import.meta.url,
+  "fixtures/clipping.json",
+);
+const toTensor = ({ values, shape }: FixtureTensor) => tf.tensor([...values], [...shape]);
+
+test.each(fixture.cases)("$title: 20 steps under given gradients equal PyTorch's", async (reference) => {
+  const theta = fixture.initial.map((value) => tf.tidy(() => tf.variable(toTensor(value))));
+  const baseOptimizer = sgd({ learningRate: 0.1, momentum: 0.9 });
+  const algorithm = erm({ clip: reference.clip });
+  for (const [step, gradient] of fixture.gradients.entries()) {
+    const linear: DomainLoss = () =>
+      tf.addN(theta.map((variable, index) => tf.sum(tf.mul(variable, toTensor(gradient[index]!))))) as tf.Scalar;
+    const record = await algorithm.step({ variables: theta, domainLosses: { a: linear }, baseOptimizer });
+    expect(record.gradientNorm).toBeAllClose(reference.norms[step]!, { rtol: 1e-6 });
+    expect(record.clipped).toBe(reference.clipped[step]);
+  }
+  for (const [index, expected] of reference.after.entries()) {
+    expect(theta[index]).toBeAllClose(expected, { rtol: 1e-5, atol: 1e-6 });
+  }
+  tf.dispose(theta);
+  baseOptimizer.dispose();
 });
