@@ -1,5 +1,6 @@
 /** The options that every algorithm of this package takes. */
 import type { StreamName } from "@roga/tensor-utils/random";
+import { OptionError } from "./errors.js";
 import { domainWeights, flag, oneOf, seed } from "./options.js";
 
 /** Options that every algorithm of this package takes. */
@@ -48,3 +49,15 @@ export const commonDefaults: ResolvedCommonOptions = {
   seed: 0,
   recordCosines: false,
 };
+
+/**
+ * Refuses to record cosines where all domains' losses are gone back through at once.
+ *
+ * @throws OptionError
+ */
+export function refuseJointCosines(name: string, { recordCosines, batchNormPass }: ResolvedCommonOptions): void {
+  // One joint pass gives the sum of the domains' gradients only.
+  if (recordCosines && batchNormPass === "mixed") {
+    throw new OptionError(`${name}.recordCosines`, 'false with batchNormPass "mixed"', true);
+  }
+}

@@ -5,14 +5,25 @@
  *
  * Every domain counts by its weight w_k whatever its batch size. One forward-backward per sample.
  */
-import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
+import {
+  type CommonOptions,
+  commonChecks,
+  commonDefaults,
+  type ResolvedCommonOptions,
+  refuseJointCosines,
+} from "./common-options.js";
 import type { Algorithm } from "./contract.js";
-import { OptionError } from "./errors.js";
 import { resolveOptions } from "./options.js";
 import { createAlgorithm } from "./step.js";
 
 /** Options of {@link erm}. */
 export interface ErmOptions extends CommonOptions {}
+
+/** Parameter-sized buffers that summing the domains' gradients takes, and keeping them for their cosines. */
+export function sumBuffers({ batchNormPass, recordCosines }: ResolvedCommonOptions, domains: number): number {
+  if (batchNormPass === "mixed" || domains === 1) return 0;
+  return recordCosines ? domains : 1;
+}
 
 /**
  * Empirical risk minimization over domains.
@@ -21,18 +32,12 @@ export interface ErmOptions extends CommonOptions {}
  */
 export function erm(options: ErmOptions = {}): Algorithm {
   const resolved = resolveOptions<ResolvedCommonOptions>("erm", options, commonDefaults, commonChecks);
-  if (resolved.recordCosines && resolved.batchNormPass === "mixed") {
-    // One joint pass gives their sum only.
-    throw new OptionError("erm.recordCosines", 'false with batchNormPass "mixed"', true);
-  }
+  refuseJointCosines("erm", resolved);
   return createAlgorithm(
     {
       name: "erm",
       forwardBackwardsPerSample: () => 1,
-      parameterBuffers: (domains) => {
-        if (resolved.batchNormPass === "mixed" || domains === 1) return 0;
-        return resolved.recordCosines ? domains : 1;
-      },
+      parameterBuffers: (domains) => sumBuffers(resolved, domains),
       gradient: (passes) => passes.cleanSum(),
     },
     resolved,

@@ -1,4 +1,6 @@
 export { type AdamOptions, adam } from "./adam.js";
+export type { AnnealingOptions } from "./annealing.js";
+export { type AsamOptions, asam } from "./asam.js";
 export type { CommonOptions } from "./common-options.js";
 export type {
   Algorithm,
@@ -26,7 +28,14 @@ export {
   StepContextError,
   VariableSetError,
 } from "./errors.js";
+export { type FishOptions, fish } from "./fish.js";
 export { fromTfjs } from "./from-tfjs.js";
+export { type GacFasReleaseOptions, gacFasRelease } from "./gac-fas-release.js";
+export { type GroupDroOptions, groupDro } from "./group-dro.js";
+export { type MldgOptions, mldg } from "./mldg.js";
 export { type RogaOptions, roga } from "./roga.js";
+export { type SagmOptions, sagm } from "./sagm.js";
+export { type SamOptions, sam } from "./sam.js";
 export { withSeededRandom } from "./seeded-random.js";
 export { type SgdOptions, sgd } from "./sgd.js";
+export { type VrexOptions, vrex } from "./vrex.js";

@@ -23,6 +23,12 @@ export const within =
 export const count: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : "an integer >= 0";
 
+/** Absent, or something that another check takes. */
+export const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined ? undefined : check(value);
+
 /** True or false. */
 export const flag: Check = (value) => (typeof value === "boolean" ? undefined : "true or false");
 
