@@ -15,6 +15,7 @@ export type {
   StepContext,
   StepRecord,
 } from "./contract.js";
+export { type CoralOptions, coral } from "./coral.js";
 export { type ErmOptions, erm } from "./erm.js";
 export {
   DisconnectedVariableError,
@@ -29,9 +30,11 @@ export {
   VariableSetError,
 } from "./errors.js";
 export { type FishOptions, fish } from "./fish.js";
+export { type FishrOptions, fishr } from "./fishr.js";
 export { fromTfjs } from "./from-tfjs.js";
 export { type GacFasReleaseOptions, gacFasRelease } from "./gac-fas-release.js";
 export { type GroupDroOptions, groupDro } from "./group-dro.js";
+export { type IrmOptions, irm } from "./irm.js";
 export { type MldgOptions, mldg } from "./mldg.js";
 export { type RogaOptions, roga } from "./roga.js";
 export { type SagmOptions, sagm } from "./sagm.js";

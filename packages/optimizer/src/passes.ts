@@ -31,7 +31,7 @@ export interface DomainGradient {
 }
 
 /** What a pass over one domain goes back from, made of its output within the pass. */
-export type DomainObjective = (output: DomainOutput, domain: string) => tf.Scalar;
+export type DomainObjective = (output: DomainOutput, domain: DomainShare) => tf.Scalar;
 
 /** What a pass over all domains goes back from, made of their outputs, in the order of the domains, within the pass. */
 export type JointObjective = (outputs: readonly DomainOutput[]) => tf.Scalar;
@@ -39,7 +39,7 @@ export type JointObjective = (outputs: readonly DomainOutput[]) => tf.Scalar;
 const lossAlone: DomainObjective = ({ loss }) => loss;
 
 /** Σ weight · value. */
-function weighted(terms: readonly DomainShare[], values: readonly tf.Scalar[]): tf.Scalar {
+export function weighted(terms: readonly DomainShare[], values: readonly tf.Scalar[]): tf.Scalar {
   const share = (value: tf.Scalar, weight: number) => (weight === 1 ? value : tf.mul<tf.Scalar>(value, weight));
   return tf.addN(terms.map(({ weight }, index) => share(values[index]!, weight)));
 }
@@ -108,7 +108,7 @@ export class Passes {
 
   /** g_k = ∇L_k(θ), or the gradient of another objective of the domain. To be asked once per domain. */
   clean(domain: DomainShare, objective = lossAlone): DomainGradient {
-    const gradient = this.#clean([{ name: domain.name, weight: 1 }], ([output]) => objective(output!, domain.name));
+    const gradient = this.#clean([{ name: domain.name, weight: 1 }], ([output]) => objective(output!, domain));
     if (this.#options.recordCosines) this.#recordCosines(domain.name, gradient.map);
     return gradient;
   }
@@ -117,8 +117,7 @@ export class Passes {
   cleanSum(objective = lossAlone): tf.NamedTensorMap {
     const { domains } = this;
     if (this.#options.batchNormPass === "mixed") {
-      const each = (outputs: readonly DomainOutput[]) =>
-        outputs.map((output, k) => objective(output, domains[k]!.name));
+      const each = (outputs: readonly DomainOutput[]) => outputs.map((output, k) => objective(output, domains[k]!));
       return this.#clean(domains, (outputs) => weighted(domains, each(outputs))).map;
     }
     const sum = new WeightedSum();

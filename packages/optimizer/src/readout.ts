@@ -40,7 +40,7 @@ export class Readout {
   readonly #dots: { readonly first: string; readonly second: string; readonly offset: number }[] = [];
   #size = 0;
   #applied = 0;
-  #penalty: { readonly tensor: tf.Tensor; readonly offset: number } | undefined;
+  readonly #penalties: { readonly tensor: tf.Tensor; readonly offset: number }[] = [];
   #alignment: { readonly dot: number; readonly g: number; readonly h: number } | undefined;
 
   constructor(step: number, variables: readonly string[]) {
@@ -58,15 +58,15 @@ export class Readout {
     this.#dots.push({ first, second, offset: this.#add(dot) });
   }
 
-  /** Notes the penalty of the step; also within a pass, whose tensors are freed with it. */
+  /** Notes a share of the step's penalty; also within a pass, whose tensors are freed with it. */
   penalty(value: tf.Scalar): void {
     const tensor = tf.keep(tf.clone(value));
-    this.#penalty = { tensor, offset: this.#add(tensor) };
+    this.#penalties.push({ tensor, offset: this.#add(tensor) });
   }
 
   /** Frees what outlives the scope in which it was noted. */
   dispose(): void {
-    this.#penalty?.tensor.dispose();
+    tf.dispose(this.#penalties.map(({ tensor }) => tensor));
   }
 
   /** Notes g and h where both exist. */
@@ -160,6 +160,7 @@ export class Readout {
       domainCosines[first] = { ...domainCosines[first], [second]: cosine };
       domainCosines[second] = { ...domainCosines[second], [first]: cosine };
     }
+    const penalty = this.#penalties.reduce((sum, { offset }) => sum + values[offset]!, 0);
     const pair = this.#alignment;
     const product = pair === undefined ? 0 : norm(pair.g) * norm(pair.h);
     return {
@@ -169,7 +170,7 @@ export class Readout {
       gradientNorm: norm(this.#applied),
       ...(Object.keys(domainGradientNorms).length === shares.length ? { domainGradientNorms } : {}),
       ...(this.#dots.length > 0 ? { domainCosines } : {}),
-      ...(this.#penalty === undefined ? {} : { penalty: values[this.#penalty.offset]! }),
+      ...(this.#penalties.length === 0 ? {} : { penalty }),
       ...(perturbedLoss === undefined ? {} : { perturbedLoss }),
       ...(pair === undefined ? {} : { alignment: product === 0 ? 0 : values[pair.dot]! / product }),
       forwardBackwards,

@@ -1,14 +1,32 @@
 import "@tensorflow/tfjs";
-import { type Algorithm, adam, asam, fish, gacFasRelease, groupDro, mldg, sagm, sam, sgd, vrex } from "@roga/optimizer";
+import {
+  type Algorithm,
+  adam,
+  asam,
+  coral,
+  fish,
+  fishr,
+  gacFasRelease,
+  groupDro,
+  irm,
+  mldg,
+  sagm,
+  sam,
+  sgd,
+  vrex,
+} from "@roga/optimizer";
 import { useTestEngine } from "@roga/test-support";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fixture, problems } from "./support/problems.js";
 
 const create: Record<string, (options: object) => Algorithm> = {
   asam,
+  coral,
   fish,
+  fishr,
   gacFasRelease,
   groupDro,
+  irm,
   mldg,
   sagm,
   sam,

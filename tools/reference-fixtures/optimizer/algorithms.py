@@ -163,7 +163,83 @@ class Fish(Algorithm):
         return theta + self.options.get("metaLearningRate", 0.5) * (walker.detach() - theta)
 
 
+class Irm(Algorithm):
+    def dummy_gradient(self, z, y):
+        scale = torch.ones(1).double().requires_grad_()
+        return torch.autograd.grad(self.problem.cross_entropy(z * scale, y), scale, create_graph=True)[0][0]
+
+    def domain_penalty(self, output):
+        z, y = output["logits"], output["labels"]
+        if self.options.get("penalty") == "squared":
+            return self.dummy_gradient(z, y) ** 2
+        return self.dummy_gradient(z[::2], y[::2]) * self.dummy_gradient(z[1::2], y[1::2])
+
+    def penalties(self, outputs):
+        return sum(w * self.domain_penalty(output) for w, output in zip(self.w, outputs))
+
+    def gradient(self, theta):
+        self.penalty = self.penalties(self.problem.outputs(theta)).item()
+        weight = self.weight_now(1.0)
+        return self.at(theta, lambda outputs, _: self.total(outputs) + weight * self.penalties(outputs))
+
+
+class Coral(Algorithm):
+    def distance(self, x, y):
+        mean_x, mean_y = x.mean(0, keepdim=True), y.mean(0, keepdim=True)
+        covariance_x = (x - mean_x).t() @ (x - mean_x) / (len(x) - 1)
+        covariance_y = (y - mean_y).t() @ (y - mean_y) / (len(y) - 1)
+        return (mean_x - mean_y).pow(2).mean() + (covariance_x - covariance_y).pow(2).mean()
+
+    def penalties(self, outputs):
+        features = [output["features"] for output in outputs]
+        pairs = [(i, j) for i in range(K) for j in range(i + 1, K)]
+        return sum(self.distance(features[i], features[j]) for i, j in pairs) / len(pairs)
+
+    def gradient(self, theta):
+        self.penalty = self.penalties(self.problem.outputs(theta)).item()
+        gamma = self.options.get("gamma", 1)
+        return self.at(theta, lambda outputs, _: self.total(outputs) + gamma * self.penalties(outputs))
+
+
+class Fishr(Algorithm):
+    """Per-sample gradients by one differentiation of each sample's loss in the last layer's parameters."""
+
+    def __init__(self, problem, options):
+        super().__init__(problem, options)
+        self.average = [0.0] * K
+
+    def variances(self, outputs, theta):
+        result = []
+        for k in range(K):
+            per_sample = []
+            for i in range(len(outputs[k]["labels"])):
+                layer = self.problem.last_layer(theta)
+                z = self.problem.head(layer, outputs[k]["features"][i : i + 1])
+                loss = self.problem.cross_entropy(z, outputs[k]["labels"][i : i + 1])
+                parts = torch.autograd.grad(loss, layer, create_graph=True)
+                per_sample.append(torch.cat([part.flatten() for part in parts]))
+            stacked = torch.stack(per_sample)
+            result.append((stacked - stacked.mean(0, keepdim=True)).pow(2).mean(0))
+        return result
+
+    def gradient(self, theta):
+        ema = self.options.get("ema", 0.95)
+        leaf = theta.detach().clone().requires_grad_()
+        outputs = self.problem.outputs(leaf)
+        averages = [ema * former + (1 - ema) * v for former, v in zip(self.average, self.variances(outputs, leaf))]
+        corrected = [average / (1 - ema) for average in averages]
+        mean = sum(corrected) / K
+        penalty = sum((value - mean).pow(2).mean() for value in corrected) / K
+        self.average = [average.detach() for average in averages]
+        self.penalty = penalty.item()
+        objective = self.total(outputs) + self.weight_now(0.0) * penalty
+        return torch.autograd.grad(objective, leaf)[0]
+
+
 ALGORITHMS = {
+    "irm": Irm,
+    "coral": Coral,
+    "fishr": Fishr,
     "sam": Sam,
     "asam": Asam,
     "sagm": Sagm,
@@ -203,6 +279,20 @@ CASES = [
     ("fish", "net", {"order": "given"}, PLAIN),
     ("fish", "net", {"order": "given", "metaLearningRate": 0.9, **WEIGHTS}, PLAIN),
     ("fish", "quadratic", {"order": "given"}, PLAIN),
+    ("irm", "net", ANNEALED, SGD),
+    ("irm", "net", {"lambda": 5, "annealSteps": 3, "penalty": "squared", "resetOptimizer": False, **WEIGHTS}, ADAM),
+    ("irm", "net, mixed", ANNEALED, SGD),
+    ("irm", "softmax", ANNEALED, ADAM),
+    ("irm", "softmax", {"lambda": 100, "annealSteps": 0, "penalty": "squared"}, ADAM),
+    ("coral", "net", {}, SGD),
+    ("coral", "net", {"gamma": 20, **WEIGHTS}, ADAM),
+    ("coral", "net, mixed", {"gamma": 20}, SGD),
+    ("coral", "softmax", {"gamma": 5}, SGD),
+    ("fishr", "net", {"lambda": 1000, "annealSteps": 6}, ADAM),
+    ("fishr", "net", {"lambda": 30, "annealSteps": 0, "ema": 0.5, **WEIGHTS}, SGD),
+    ("fishr", "net, mixed", {"lambda": 30, "annealSteps": 6}, SGD),
+    ("fishr", "softmax", {"lambda": 30, "annealSteps": 6}, SGD),
+    ("fishr", "softmax", {"lambda": 1000, "annealSteps": 6, "ema": 0}, ADAM),
 ]
 
 

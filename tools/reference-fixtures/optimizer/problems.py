@@ -46,7 +46,10 @@ class Net:
         return F.binary_cross_entropy_with_logits(logits, labels)
 
     def last_layer(self, theta):
-        return [t.clone().requires_grad_() for t in small_net.unflatten(theta)[3:]]
+        return small_net.unflatten(theta)[3:]
+
+    def head(self, layer, features):
+        return F.linear(features, *layer)[:, 0]
 
     def record(self, theta):
         return small_net.record(small_net.unflatten(theta))
@@ -107,6 +110,12 @@ class Softmax:
 
     def cross_entropy(self, logits, labels):
         return F.cross_entropy(logits, labels)
+
+    def last_layer(self, theta):
+        return unflatten(theta, self.initial)[2:]
+
+    def head(self, layer, features):
+        return features @ layer[0] + layer[1]
 
     def record(self, theta):
         return {name: plain(v) for name, v in zip(self.names, unflatten(theta, self.initial))}

@@ -69,7 +69,7 @@ function softmax(): Problem {
   const output = (x: tf.Tensor2D) => {
     const features = tf.tanh(tf.add(tf.matMul(x, kernel as unknown as tf.Tensor2D), bias)) as tf.Tensor2D;
     const logits = tf.add(tf.matMul(features, head as unknown as tf.Tensor2D), offset) as tf.Tensor2D;
-    const loss = tf.losses.softmaxCrossEntropy(tf.oneHot(y, 3), logits) as tf.Scalar;
+    const loss = tf.neg(tf.mean(tf.sum(tf.mul(tf.oneHot(y, 3), tf.logSoftmax(logits)), 1))) as tf.Scalar;
     return { loss, logits, labels: y, features };
   };
   return {
