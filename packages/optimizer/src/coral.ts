@@ -71,7 +71,7 @@ export function coral(options: CoralOptions = {}): Algorithm {
           const features = outputs.map((output, k) => featuresOf(output, domains[k]!.name, step, 2));
           for (const [k, { shape }] of features.entries()) {
             if (shape[1] === features[0]!.shape[1]) continue;
-            const expected = `${features[0]!.shape[1]} features, as domain "${domains[0]!.name}" has,`;
+            const expected = `${features[0]!.shape[1]} features as domain "${domains[0]!.name}" has`;
             throw new DomainOutputError(domains[k]!.name, step, expected, `${shape[1]}`);
           }
           const penalty = penaltyOf(features);

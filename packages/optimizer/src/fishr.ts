@@ -104,7 +104,7 @@ export function fishr(options: FishrOptions = {}): Algorithm {
           const averages = outputs.map((output, k) => average(output, domains[k]!.name));
           const different = averages.findIndex(({ size }) => size !== averages[0]!.size);
           if (different > 0) {
-            const expected = `as many features and classes as domain "${domains[0]!.name}",`;
+            const expected = `as many features and classes as domain "${domains[0]!.name}" has`;
             throw new DomainOutputError(
               domains[different]!.name,
               step,

@@ -77,12 +77,14 @@ function afterInnerStep(
 function gradient(passes: Passes, options: Resolved): tf.NamedTensorMap {
   const { beta, innerStep, innerLearningRate = passes.learningRate } = options;
   const order = options.order === "random" ? passes.stream("mldg").shuffle(passes.domains) : passes.domains;
+  const follower = new Map(order.map(({ name }, index) => [name, order[(index + 1) % order.length]!]));
   const sum = new WeightedSum();
-  for (const [index, train] of order.entries()) {
+  // One domain after another as given, whatever the order of the meta-tests: so batch-norm statistics move as in ERM.
+  for (const train of passes.domains) {
     const { map } = passes.clean(train);
     sum.add(train.weight, clone(map));
     const point = afterInnerStep(passes.variables, map, innerLearningRate, innerStep);
-    const test = order[(index + 1) % order.length]!;
+    const test = follower.get(train.name)!;
     const terms = [{ name: test.name, weight: beta * test.weight }];
     passes.perturbed(point, train.name, terms, sum, options.perturbedRandomness === "fresh");
   }
