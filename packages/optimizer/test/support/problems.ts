@@ -7,7 +7,7 @@ import { tinyModel } from "./tiny-model.js";
 type Tensors = Readonly<Record<string, FixtureTensor>>;
 
 /** One run of the fixture. */
-export interface AlgorithmCase {
+interface AlgorithmCase {
   readonly title: string;
   readonly algorithm: string;
   readonly problem: "net" | "quadratic" | "softmax";
@@ -22,7 +22,7 @@ export interface AlgorithmCase {
 }
 
 /** What `tools/reference-fixtures/optimizer/algorithms.py` wrote. */
-export interface AlgorithmsFixture {
+interface AlgorithmsFixture {
   readonly quadratic: { readonly initial: Tensors; readonly centres: Tensors; readonly factors: Tensors };
   readonly softmax: { readonly initial: Tensors; readonly inputs: Tensors; readonly labels: readonly number[] };
   readonly cases: readonly AlgorithmCase[];
@@ -31,7 +31,7 @@ export interface AlgorithmsFixture {
 export const fixture = readFixture<AlgorithmsFixture>(import.meta.url, "../fixtures/algorithms.json");
 
 /** Variables and closures to take steps with. */
-export interface Problem {
+interface Problem {
   readonly variables: readonly tf.Variable[];
   readonly buffers: readonly tf.Variable[];
   readonly domainLosses: Readonly<Record<string, DomainForward>>;
