@@ -13,13 +13,7 @@
  * Batch-norm hazard: name the running statistics as `buffers`, or the second pass moves them too.
  */
 import type { Variable } from "@tensorflow/tfjs-core";
-import {
-  type CommonOptions,
-  commonChecks,
-  commonDefaults,
-  type ResolvedCommonOptions,
-  refuseJointCosines,
-} from "./common-options.js";
+import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
 import { atLeast, callable, oneOf, resolveOptions } from "./options.js";
 import { ascentBuffers, gradientAfterAscent } from "./sam.js";
@@ -68,7 +62,6 @@ export function asam(options: AsamOptions = {}): Algorithm {
     isWeight: callable,
     perturbedRandomness: oneOf("reuse", "fresh"),
   });
-  refuseJointCosines("asam", resolved);
   const ascending = { ...resolved, adaptive: true };
   return createAlgorithm(
     {

@@ -17,17 +17,17 @@ import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOp
 import type { Algorithm } from "./contract.js";
 import { featuresOf } from "./cross-entropy.js";
 import { DomainOutputError } from "./errors.js";
+import { weighted } from "./micro-batches.js";
 import { atLeast, resolveOptions } from "./options.js";
-import { weighted } from "./passes.js";
 import { createAlgorithm } from "./step.js";
 
-/** Options of {@link coral}. `recordCosines` is not among them: there is no gradient per domain. */
-export interface CoralOptions extends Omit<CommonOptions, "recordCosines"> {
+/** Options of {@link coral}. */
+export interface CoralOptions extends CommonOptions {
   /** γ, 0 or more; 1 by default. */
   readonly gamma?: number;
 }
 
-interface Resolved extends Omit<ResolvedCommonOptions, "recordCosines"> {
+interface Resolved extends ResolvedCommonOptions {
   readonly gamma: number;
 }
 
@@ -56,10 +56,9 @@ function penaltyOf(features: readonly tf.Tensor2D[]): tf.Scalar {
  * @throws OptionError for an unknown option or a value out of range
  */
 export function coral(options: CoralOptions = {}): Algorithm {
-  const { weights, batchNormPass, seed } = commonChecks;
-  const checks = { weights, batchNormPass, seed, gamma: atLeast(0) };
-  const { recordCosines, ...common } = commonDefaults;
-  const resolved = resolveOptions<Resolved>("coral", options, { ...common, gamma: 1 }, checks);
+  const checks = { ...commonChecks, gamma: atLeast(0) };
+
+  const resolved = resolveOptions<Resolved>("coral", options, { ...commonDefaults, gamma: 1 }, checks);
   return createAlgorithm(
     {
       name: "coral",
@@ -77,10 +76,11 @@ export function coral(options: CoralOptions = {}): Algorithm {
           const penalty = penaltyOf(features);
           readout.penalty(penalty);
           const losses = outputs.map(({ loss }) => loss);
-          return tf.add(weighted(domains, losses), tf.mul(penalty, resolved.gamma));
+          const weights = domains.map(({ weight }) => weight);
+          return tf.add(weighted(losses, weights), tf.mul(penalty, resolved.gamma));
         });
       },
     },
-    { ...resolved, recordCosines },
+    resolved,
   );
 }

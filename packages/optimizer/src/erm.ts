@@ -5,13 +5,7 @@
  *
  * Every domain counts by its weight w_k whatever its batch size. One forward-backward per sample.
  */
-import {
-  type CommonOptions,
-  commonChecks,
-  commonDefaults,
-  type ResolvedCommonOptions,
-  refuseJointCosines,
-} from "./common-options.js";
+import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
 import { resolveOptions } from "./options.js";
 import { createAlgorithm } from "./step.js";
@@ -19,10 +13,9 @@ import { createAlgorithm } from "./step.js";
 /** Options of {@link erm}. */
 export interface ErmOptions extends CommonOptions {}
 
-/** Parameter-sized buffers that summing the domains' gradients takes, and keeping them for their cosines. */
-export function sumBuffers({ batchNormPass, recordCosines }: ResolvedCommonOptions, domains: number): number {
-  if (batchNormPass === "mixed" || domains === 1) return 0;
-  return recordCosines ? domains : 1;
+/** Parameter-sized buffers that summing the domains' gradients takes. */
+export function sumBuffers({ batchNormPass }: ResolvedCommonOptions, domains: number): number {
+  return batchNormPass === "mixed" || domains === 1 ? 0 : 1;
 }
 
 /**
@@ -32,7 +25,6 @@ export function sumBuffers({ batchNormPass, recordCosines }: ResolvedCommonOptio
  */
 export function erm(options: ErmOptions = {}): Algorithm {
   const resolved = resolveOptions<ResolvedCommonOptions>("erm", options, commonDefaults, commonChecks);
-  refuseJointCosines("erm", resolved);
   return createAlgorithm(
     {
       name: "erm",

@@ -22,8 +22,8 @@ import type { Passes } from "./passes.js";
 import { createAlgorithm } from "./step.js";
 import { WeightedSum } from "./weighted-sum.js";
 
-/** Options of {@link fish}. `recordCosines` is not among them: the gradients are those of different points. */
-export interface FishOptions extends Omit<CommonOptions, "recordCosines"> {
+/** Options of {@link fish}. */
+export interface FishOptions extends CommonOptions {
   /** ε, how far to move towards the end of the walk, 0 or more; 0.5 by default. */
   readonly metaLearningRate?: number;
   /** γ, 0 or more; by default the base optimizer's learning rate at the step. */
@@ -32,16 +32,14 @@ export interface FishOptions extends Omit<CommonOptions, "recordCosines"> {
   readonly order?: "random" | "given";
 }
 
-interface Resolved extends Omit<ResolvedCommonOptions, "recordCosines"> {
+interface Resolved extends ResolvedCommonOptions {
   readonly metaLearningRate: number;
   readonly innerLearningRate: number | undefined;
   readonly order: "random" | "given";
 }
 
-const { recordCosines, ...common } = commonDefaults;
-
 const defaults: Resolved = {
-  ...common,
+  ...commonDefaults,
   metaLearningRate: 0.5,
   innerLearningRate: undefined,
   order: "random",
@@ -74,11 +72,8 @@ function gradient(passes: Passes, options: Resolved): tf.NamedTensorMap {
  * @throws OptionError for an unknown option or a value out of range
  */
 export function fish(options: FishOptions = {}): Algorithm {
-  const { weights, batchNormPass, seed } = commonChecks;
   const resolved = resolveOptions<Resolved>("fish", options, defaults, {
-    weights,
-    batchNormPass,
-    seed,
+    ...commonChecks,
     metaLearningRate: atLeast(0),
     innerLearningRate: optional(atLeast(0)),
     order: oneOf("random", "given"),
@@ -90,6 +85,6 @@ export function fish(options: FishOptions = {}): Algorithm {
       parameterBuffers: (domains) => (domains === 1 ? 0 : 2),
       gradient: (passes) => gradient(passes, resolved),
     },
-    { ...resolved, recordCosines },
+    resolved,
   );
 }

@@ -27,12 +27,12 @@ import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOp
 import type { Algorithm, DomainOutput } from "./contract.js";
 import { crossEntropyResiduals, described, featuresOf } from "./cross-entropy.js";
 import { DomainOutputError, StateError } from "./errors.js";
+import { weighted } from "./micro-batches.js";
 import { resolveOptions, within } from "./options.js";
-import { weighted } from "./passes.js";
 import { createAlgorithm } from "./step.js";
 
-/** Options of {@link fishr}. `recordCosines` is not among them: there is no gradient per domain. */
-export interface FishrOptions extends Omit<CommonOptions, "recordCosines">, AnnealingOptions {
+/** Options of {@link fishr}. */
+export interface FishrOptions extends CommonOptions, AnnealingOptions {
   /** λ after the annealing, 0 or more; 1000 by default. Before it is 0. */
   readonly lambda?: number;
   /** How many steps at the start have λ = 0, an integer of 0 or more; 1500 by default. */
@@ -41,7 +41,7 @@ export interface FishrOptions extends Omit<CommonOptions, "recordCosines">, Anne
   readonly ema?: number;
 }
 
-interface Resolved extends Omit<ResolvedCommonOptions, "recordCosines">, ResolvedAnnealing {
+interface Resolved extends ResolvedCommonOptions, ResolvedAnnealing {
   readonly ema: number;
 }
 
@@ -74,10 +74,9 @@ function penaltyOf(averages: readonly tf.Tensor1D[]): tf.Scalar {
  * @throws OptionError for an unknown option or a value out of range
  */
 export function fishr(options: FishrOptions = {}): Algorithm {
-  const { weights, batchNormPass, seed } = commonChecks;
-  const checks = { weights, batchNormPass, seed, ...annealingChecks, ema: within(0, 1) };
-  const { recordCosines, ...common } = commonDefaults;
-  const defaults: Resolved = { ...common, lambda: 1000, annealSteps: 1500, resetOptimizer: true, ema: 0.95 };
+  const checks = { ...commonChecks, ...annealingChecks, ema: within(0, 1) };
+
+  const defaults: Resolved = { ...commonDefaults, lambda: 1000, annealSteps: 1500, resetOptimizer: true, ema: 0.95 };
   const resolved = resolveOptions<Resolved>("fishr", options, defaults, checks);
   const { ema } = resolved;
   return createAlgorithm(
@@ -115,7 +114,8 @@ export function fishr(options: FishrOptions = {}): Algorithm {
           const penalty = penaltyOf(averages);
           readout.penalty(penalty);
           const losses = outputs.map(({ loss }) => loss);
-          const loss = weighted(domains, losses);
+          const weights = domains.map(({ weight }) => weight);
+          const loss = weighted(losses, weights);
           return lambda === 0 ? loss : tf.add(loss, tf.mul(penalty, lambda));
         });
       },
@@ -123,6 +123,6 @@ export function fishr(options: FishrOptions = {}): Algorithm {
         name.startsWith(PREFIX) && rank === 1 && dtype === "float32" ? undefined : "a float32 vector ema/<domain>",
       ...resetStep(resolved),
     },
-    { ...resolved, recordCosines },
+    resolved,
   );
 }

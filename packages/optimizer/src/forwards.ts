@@ -6,13 +6,23 @@
  */
 import { type RandomStream, type StreamName, stream } from "@roga/tensor-utils/random";
 import * as tf from "@tensorflow/tfjs-core";
-import type { DomainOutput, StepContext } from "./contract.js";
+import type { DomainForward, DomainOutput, JointLosses, StepContext } from "./contract.js";
 import { DomainOutputError, LossShapeError, StepContextError } from "./errors.js";
+import { domainParts, jointParts, type Part } from "./micro-batches.js";
 import type { DomainShare } from "./readout.js";
 import { withSeededRandom } from "./seeded-random.js";
 
 /** At θ, or at another point. */
 export type PassKind = "clean" | "perturbed";
+
+/** What names the random numbers of a micro-batch; the first has a lone closure's. */
+function microBatch(names: readonly StreamName[], index: number): readonly StreamName[] {
+  return index === 0 ? names : [...names, "microBatch", index];
+}
+
+function needsWhole(what: string): string {
+  return `${what} must come as one batch, got micro-batches, over which the algorithm's objective is no mean`;
+}
 
 const PARTS = ["loss", "logits", "labels", "features"];
 
@@ -35,20 +45,58 @@ export class Forwards {
     return stream(this.#seed, "loss", this.#step, ...names);
   }
 
-  /** One domain by its own closure. */
-  own(kind: PassKind, domain: string, names: readonly StreamName[]): DomainOutput {
+  /**
+   * Domains by their own closures: all of them in one part, or one domain's micro-batches.
+   *
+   * @param whole whether several domains are asked for, or the objective needs whole batches
+   * @throws StepContextError where they come in micro-batches then
+   */
+  own(kind: PassKind, terms: readonly DomainShare[], names: readonly StreamName[], whole: boolean): readonly Part[] {
+    const closures = terms.map(({ name }) => ({ name, parts: domainParts(this.#context.domainLosses[name]!) }));
+    if (whole) {
+      const split = closures.find(({ parts }) => parts.length > 1);
+      if (split !== undefined) throw new StepContextError(`domainLosses: ${needsWhole(`domain "${split.name}"`)}`);
+      const forward = () => closures.map(({ name, parts: [part] }) => this.#own(kind, name, part!.loss, names));
+      return [{ forward, shares: terms.map(() => 1) }];
+    }
+    const { name, parts } = closures[0]!;
+    return parts.map(({ loss, share }, index) => ({
+      forward: () => [this.#own(kind, name, loss, microBatch(names, index))],
+      shares: [share],
+    }));
+  }
+
+  /**
+   * All domains by the joint closure, a part for each micro-batch; gives those of `terms`, in their order.
+   *
+   * @param whole whether the objective needs whole batches
+   * @throws StepContextError where they come in micro-batches then
+   */
+  joint(kind: PassKind, terms: readonly DomainShare[], names: readonly StreamName[], whole: boolean): readonly Part[] {
+    const domains = this.#domains.map(({ name }) => name);
+    const parts = jointParts(this.#context.jointLosses!, domains);
+    if (whole && parts.length > 1) throw new StepContextError(`jointLosses: ${needsWhole("they")}`);
+    return parts.map(({ losses, shares }, index) => ({
+      forward: () => this.#joint(kind, terms, losses, microBatch(names, index)),
+      shares: terms.map(({ name }) => shares[name]!),
+    }));
+  }
+
+  #own(kind: PassKind, domain: string, closure: DomainForward, names: readonly StreamName[]): DomainOutput {
     const seed = this.stream("domain", domain, ...names).seed32();
-    const closure = this.#context.domainLosses[domain]!;
     return this.#checked(
       domain,
       withSeededRandom(seed, () => closure({ kind, domain, step: this.#step, seed })),
     );
   }
 
-  /** All domains by the joint closure; gives those of `terms`, in their order. */
-  joint(kind: PassKind, terms: readonly DomainShare[], names: readonly StreamName[]): DomainOutput[] {
+  #joint(
+    kind: PassKind,
+    terms: readonly DomainShare[],
+    joint: JointLosses,
+    names: readonly StreamName[],
+  ): DomainOutput[] {
     const seed = this.stream("joint", ...names).seed32();
-    const joint = this.#context.jointLosses!;
     const outputs = withSeededRandom(seed, () => joint({ kind, step: this.#step, seed }));
     const expected = this.#domains.map(({ name }) => name);
     const got = Object.keys(outputs);

@@ -27,7 +27,7 @@ import { createAlgorithm } from "./step.js";
 import { WeightedSum } from "./weighted-sum.js";
 
 /** Options of {@link gacFasRelease}. */
-export interface GacFasReleaseOptions extends Pick<CommonOptions, "batchNormPass" | "seed"> {
+export interface GacFasReleaseOptions extends Omit<CommonOptions, "weights"> {
   /** Radius ρ of the ascent in units of T, 0 or more; 0.1 by default. */
   readonly rho?: number;
   /** α, 0 or more; 2e-4 by default. It multiplies the running sum A_K, whose size grows with K. */
@@ -45,7 +45,7 @@ export interface GacFasReleaseOptions extends Pick<CommonOptions, "batchNormPass
   readonly perturbedRandomness?: "reuse" | "fresh";
 }
 
-interface Resolved extends Pick<ResolvedCommonOptions, "batchNormPass" | "seed"> {
+interface Resolved extends Omit<ResolvedCommonOptions, "weights"> {
   readonly rho: number;
   readonly alpha: number;
   readonly eta: number;
@@ -54,9 +54,10 @@ interface Resolved extends Pick<ResolvedCommonOptions, "batchNormPass" | "seed">
   readonly perturbedRandomness: "reuse" | "fresh";
 }
 
+const { weights, ...common } = commonDefaults;
+
 const defaults: Resolved = {
-  batchNormPass: commonDefaults.batchNormPass,
-  seed: commonDefaults.seed,
+  ...common,
   rho: 0.1,
   alpha: 2e-4,
   eta: 0.01,
@@ -102,9 +103,9 @@ function gradient(passes: Passes, options: Resolved): tf.NamedTensorMap {
  * @throws OptionError for an unknown option or a value out of range
  */
 export function gacFasRelease(options: GacFasReleaseOptions = {}): Algorithm {
+  const { weights: _, ...checks } = commonChecks;
   const resolved = resolveOptions<Resolved>("gacFasRelease", options, defaults, {
-    batchNormPass: commonChecks.batchNormPass,
-    seed: commonChecks.seed,
+    ...checks,
     rho: atLeast(0),
     alpha: atLeast(0),
     eta: atLeast(0),
@@ -120,6 +121,6 @@ export function gacFasRelease(options: GacFasReleaseOptions = {}): Algorithm {
       parameterBuffers: (domains) => (domains === 1 ? 2 : domains + (mixed ? 2 : 3)),
       gradient: (passes) => (passes.step < resolved.warmupSteps ? passes.cleanSum() : gradient(passes, resolved)),
     },
-    { ...commonDefaults, ...resolved },
+    { ...resolved, weights },
   );
 }

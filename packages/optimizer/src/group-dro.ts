@@ -12,13 +12,7 @@
  * losses, yet no pass of their own: gradients are summed as Σ w_k q_k ∇L_k and divided by Σ w_k q_k at the end.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  type CommonOptions,
-  commonChecks,
-  commonDefaults,
-  type ResolvedCommonOptions,
-  refuseJointCosines,
-} from "./common-options.js";
+import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
 import { sumBuffers } from "./erm.js";
 import { atLeast, resolveOptions } from "./options.js";
@@ -112,7 +106,6 @@ function constant(value: tf.Scalar): tf.Scalar {
 export function groupDro(options: GroupDroOptions = {}): Algorithm {
   const defaults: Resolved = { ...commonDefaults, eta: 0.01 };
   const resolved = resolveOptions<Resolved>("groupDro", options, defaults, { ...commonChecks, eta: atLeast(0) });
-  refuseJointCosines("groupDro", resolved);
   return createAlgorithm(
     {
       name: "groupDro",

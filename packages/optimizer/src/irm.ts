@@ -20,13 +20,7 @@ import {
   type ResolvedAnnealing,
   resetStep,
 } from "./annealing.js";
-import {
-  type CommonOptions,
-  commonChecks,
-  commonDefaults,
-  type ResolvedCommonOptions,
-  refuseJointCosines,
-} from "./common-options.js";
+import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
 import { crossEntropyResiduals, described, type Residuals } from "./cross-entropy.js";
 import { sumBuffers } from "./erm.js";
@@ -85,7 +79,6 @@ export function irm(options: IrmOptions = {}): Algorithm {
     ...annealingChecks,
     penalty: oneOf("split", "squared"),
   });
-  refuseJointCosines("irm", resolved);
   return createAlgorithm(
     {
       name: "irm",

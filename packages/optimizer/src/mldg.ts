@@ -110,7 +110,7 @@ export function mldg(options: MldgOptions = {}): Algorithm {
     {
       name: "mldg",
       forwardBackwardsPerSample: (domains) => (resolved.batchNormPass === "mixed" ? 2 * domains : 2),
-      parameterBuffers: (domains) => (resolved.recordCosines ? domains + 1 : 2),
+      parameterBuffers: () => 2,
       gradient: (passes) => gradient(passes, resolved),
     },
     resolved,

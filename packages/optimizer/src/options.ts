@@ -29,6 +29,10 @@ export const optional =
   (value) =>
     value === undefined ? undefined : check(value);
 
+/** An integer that is 1 or more. */
+export const positiveCount: Check = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 1 ? undefined : "an integer >= 1";
+
 /** True or false. */
 export const flag: Check = (value) => (typeof value === "boolean" ? undefined : "true or false");
 
@@ -37,6 +41,9 @@ export const oneOf =
   (...names: string[]): Check =>
   (value) =>
     names.includes(value as string) ? undefined : `one of ${names.map((name) => `"${name}"`).join(", ")}`;
+
+/** Anything; whoever takes the option checks it. */
+export const unchecked: Check = () => undefined;
 
 /** A function. */
 export const callable: Check = (value) => (typeof value === "function" ? undefined : "a function");

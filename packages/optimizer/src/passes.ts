@@ -9,14 +9,15 @@
  *
  * Everything here is synchronous, so nothing else runs while the variables are perturbed.
  */
-import { clone, copyInto, dot } from "@roga/tensor-utils";
+import { clone, copyInto } from "@roga/tensor-utils";
 import type { RandomStream, StreamName } from "@roga/tensor-utils/random";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ResolvedCommonOptions } from "./common-options.js";
 import type { DomainOutput, StepContext } from "./contract.js";
+import type { Diagnostics } from "./diagnostics.js";
 import { StepContextError } from "./errors.js";
-import { Forwards, type PassKind } from "./forwards.js";
-import { lossGradients } from "./loss-gradients.js";
+import { Forwards } from "./forwards.js";
+import { partsGradients, weighted } from "./micro-batches.js";
 import { type DomainShare, type Readout, squaredNorms } from "./readout.js";
 import { WeightedSum } from "./weighted-sum.js";
 
@@ -38,12 +39,6 @@ export type JointObjective = (outputs: readonly DomainOutput[]) => tf.Scalar;
 
 const lossAlone: DomainObjective = ({ loss }) => loss;
 
-/** Σ weight · value. */
-export function weighted(terms: readonly DomainShare[], values: readonly tf.Scalar[]): tf.Scalar {
-  const share = (value: tf.Scalar, weight: number) => (weight === 1 ? value : tf.mul<tf.Scalar>(value, weight));
-  return tf.addN(terms.map(({ weight }, index) => share(values[index]!, weight)));
-}
-
 /** By name. */
 export function byName(variables: readonly tf.Variable[]): Record<string, tf.Variable> {
   return Object.fromEntries(variables.map((variable) => [variable.name, variable]));
@@ -63,7 +58,7 @@ export class Passes {
   readonly #theta: Record<string, tf.Variable>;
   readonly #buffers: Record<string, tf.Variable>;
   readonly #forwards: Forwards;
-  readonly #kept: { readonly domain: string; readonly gradient: tf.NamedTensorMap }[] = [];
+  readonly #diagnostics: Diagnostics | undefined;
   readonly #connected = new Set<string>();
   #cleanPasses = 0;
   #count = 0;
@@ -74,8 +69,10 @@ export class Passes {
     step: number,
     options: ResolvedCommonOptions,
     readout: Readout,
+    diagnostics: Diagnostics | undefined,
   ) {
     this.#context = context;
+    this.#diagnostics = diagnostics;
     this.#options = options;
     this.#readout = readout;
     this.step = step;
@@ -108,8 +105,9 @@ export class Passes {
 
   /** g_k = ∇L_k(θ), or the gradient of another objective of the domain. To be asked once per domain. */
   clean(domain: DomainShare, objective = lossAlone): DomainGradient {
-    const gradient = this.#clean([{ name: domain.name, weight: 1 }], ([output]) => objective(output!, domain));
-    if (this.#options.recordCosines) this.#recordCosines(domain.name, gradient.map);
+    const own: JointObjective = ([output]) => objective(output!, domain);
+    const gradient = this.#clean([{ name: domain.name, weight: 1 }], objective === lossAlone ? undefined : own);
+    this.#diagnostics?.domainGradient(domain.name, gradient.map);
     return gradient;
   }
 
@@ -117,8 +115,14 @@ export class Passes {
   cleanSum(objective = lossAlone): tf.NamedTensorMap {
     const { domains } = this;
     if (this.#options.batchNormPass === "mixed") {
-      const each = (outputs: readonly DomainOutput[]) => outputs.map((output, k) => objective(output, domains[k]!));
-      return this.#clean(domains, (outputs) => weighted(domains, each(outputs))).map;
+      const each: JointObjective = (outputs) =>
+        weighted(
+          outputs.map((output, k) => objective(output, domains[k]!)),
+          domains.map(({ weight }) => weight),
+        );
+      const { map } = this.#clean(domains, objective === lossAlone ? undefined : each);
+      this.#diagnostics?.ermGradient(map);
+      return map;
     }
     const sum = new WeightedSum();
     for (const domain of domains) sum.add(domain.weight, this.clean(domain, objective).map);
@@ -164,25 +168,21 @@ export class Passes {
     fresh: boolean,
   ): void {
     const seedNames = fresh ? ["perturbed", label] : [];
-    const pass = (of: readonly DomainShare[]) =>
-      this.#evaluate("perturbed", of, seedNames, this.#weightedLosses(of)).map;
-    const each = () => {
-      for (const term of terms) sum.add(term.weight, pass([term]));
+    const add = (weight: number, of: readonly DomainShare[]) => {
+      const { map } = this.#evaluate(label, of, seedNames, undefined);
+      this.#diagnostics?.perturbedGradient(weight, map);
+      sum.add(weight, map);
     };
-    const together = () => sum.add(1, pass(terms));
+    const each = () => {
+      for (const term of terms) add(term.weight, [term]);
+    };
+    const together = () => add(1, terms);
     const run = this.#options.batchNormPass === "mixed" ? together : each;
     this.at(point, () => this.#withBuffersKept(run));
   }
 
-  /** Σ weight · L in one joint pass, or one domain's L by itself: its weight is left to the sum. */
-  #weightedLosses(terms: readonly DomainShare[]): JointObjective {
-    if (this.#options.batchNormPass === "perDomain") return ([output]) => output!.loss;
-    const losses = (outputs: readonly DomainOutput[]) => outputs.map(({ loss }) => loss);
-    return (outputs) => weighted(terms, losses(outputs));
-  }
-
-  #clean(terms: readonly DomainShare[], objective: JointObjective): DomainGradient {
-    const run = () => this.#evaluate("clean", terms, [], objective);
+  #clean(terms: readonly DomainShare[], objective: JointObjective | undefined): DomainGradient {
+    const run = () => this.#evaluate(undefined, terms, [], objective);
     // Every clean pass of a mixed step is the same forward over all domains: the statistics move with the first.
     const repeated = this.#options.batchNormPass === "mixed" && this.#cleanPasses > 0;
     const gradient = repeated ? this.#withBuffersKept(run) : run();
@@ -200,19 +200,27 @@ export class Passes {
     }
   }
 
+  /**
+   * One forward-backward for each micro-batch.
+   *
+   * @param point names the perturbed point that the variables are at; undefined at θ
+   * @param objective by default Σ weight · L in one joint pass, or one domain's L by itself: its weight is left to the
+   *   sum. Any other one needs whole batches
+   */
   #evaluate(
-    kind: PassKind,
+    point: string | undefined,
     terms: readonly DomainShare[],
     seedNames: readonly StreamName[],
-    objective: JointObjective,
+    objective: JointObjective | undefined,
   ): DomainGradient {
-    const { losses, gradients, connected } = lossGradients(this.variables, () => {
-      const outputs =
-        this.#options.batchNormPass === "mixed"
-          ? this.#forwards.joint(kind, terms, seedNames)
-          : terms.map(({ name }) => this.#forwards.own(kind, name, seedNames));
-      return { losses: outputs.map(({ loss }) => loss), objective: objective(outputs) };
-    });
+    const kind = point === undefined ? "clean" : "perturbed";
+    const mixed = this.#options.batchNormPass === "mixed";
+    const whole = objective !== undefined;
+    const parts = mixed
+      ? this.#forwards.joint(kind, terms, seedNames, whole)
+      : this.#forwards.own(kind, terms, seedNames, whole);
+    const weights = mixed ? terms.map(({ weight }) => weight) : [1];
+    const { losses, gradients, connected } = partsGradients(this.variables, parts, objective ?? weights);
     this.#count += 1;
     if (kind === "clean") for (const name of connected) this.#connected.add(name);
     const map = this.#reduce(gradients);
@@ -220,7 +228,7 @@ export class Passes {
       map,
       this.variables.map(({ name }) => name),
     );
-    this.#readout.evaluation(kind, terms, losses, squares);
+    this.#readout.evaluation(point, terms, losses, squares);
     return { map, squares, losses };
   }
 
@@ -231,16 +239,5 @@ export class Passes {
     if (reduced === undefined) throw new StepContextError("reduce: expected as many gradient maps as it was given");
     for (const [name, tensor] of Object.entries(gradients)) if (reduced[name] !== tensor) tensor.dispose();
     return reduced;
-  }
-
-  #recordCosines(domain: string, gradient: tf.NamedTensorMap): void {
-    this.#kept.push({ domain, gradient: clone(gradient) });
-    if (this.#kept.length < this.domains.length) return;
-    for (const [index, first] of this.#kept.entries()) {
-      for (const second of this.#kept.slice(index + 1)) {
-        this.#readout.domainDot(first.domain, second.domain, dot(first.gradient, second.gradient));
-      }
-    }
-    tf.dispose(this.#kept.map(({ gradient: kept }) => kept));
   }
 }

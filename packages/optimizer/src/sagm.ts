@@ -13,17 +13,9 @@
  * loss. e is a constant: no gradient flows through it. With one domain `roga` is this.
  * Batch-norm hazard: name the running statistics as `buffers`, or the second pass moves them too.
  */
-import { dot } from "@roga/tensor-utils";
 import { ascent, perturbedPoint } from "./ascent.js";
-import {
-  type CommonOptions,
-  commonChecks,
-  commonDefaults,
-  type ResolvedCommonOptions,
-  refuseJointCosines,
-} from "./common-options.js";
+import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
-import { sumBuffers } from "./erm.js";
 import { atLeast, oneOf, resolveOptions } from "./options.js";
 import { squaredNorms } from "./readout.js";
 import { createAlgorithm } from "./step.js";
@@ -58,15 +50,13 @@ export function sagm(options: SagmOptions = {}): Algorithm {
     alpha: atLeast(0),
     perturbedRandomness: oneOf("reuse", "fresh"),
   });
-  refuseJointCosines("sagm", resolved);
   const ascending = { rho: resolved.rho, adaptive: false, eta: 0, isWeight: () => false };
   return createAlgorithm(
     {
       name: "sagm",
       forwardBackwardsPerSample: () => 2,
-      parameterBuffers: (domains) =>
-        Math.max(resolved.batchNormPass === "mixed" || domains === 1 ? 2 : 3, sumBuffers(resolved, domains)),
-      gradient(passes, readout) {
+      parameterBuffers: (domains) => (resolved.batchNormPass === "mixed" || domains === 1 ? 2 : 3),
+      gradient(passes) {
         const { variables, domains } = passes;
         const names = variables.map(({ name }) => name);
         const g = passes.cleanSum();
@@ -74,11 +64,9 @@ export function sagm(options: SagmOptions = {}): Algorithm {
         const generalization = new WeightedSum();
         const point = perturbedPoint(variables, e, resolved.alpha, g);
         passes.perturbed(point, "shared", domains, generalization, resolved.perturbedRandomness === "fresh");
-        const h = generalization.value;
-        readout.generalization(dot(g, h), g, h);
         const mean = new WeightedSum();
         mean.add(0.5, g);
-        mean.add(0.5, h);
+        mean.add(0.5, generalization.value);
         return mean.value;
       },
     },

@@ -13,13 +13,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { type AscentOptions, ascent, perturbedPoint } from "./ascent.js";
-import {
-  type CommonOptions,
-  commonChecks,
-  commonDefaults,
-  type ResolvedCommonOptions,
-  refuseJointCosines,
-} from "./common-options.js";
+import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
 import { sumBuffers } from "./erm.js";
 import { atLeast, oneOf, resolveOptions } from "./options.js";
@@ -55,7 +49,7 @@ export function gradientAfterAscent(passes: Passes, options: AscentOptions, fres
 
 /** Parameter-sized buffers of {@link gradientAfterAscent}: θ's backup, and the running sum. */
 export function ascentBuffers(options: ResolvedCommonOptions, domains: number): number {
-  return Math.max(options.batchNormPass === "mixed" || domains === 1 ? 1 : 2, sumBuffers(options, domains));
+  return 1 + sumBuffers(options, domains);
 }
 
 /**
@@ -70,7 +64,6 @@ export function sam(options: SamOptions = {}): Algorithm {
     rho: atLeast(0),
     perturbedRandomness: oneOf("reuse", "fresh"),
   });
-  refuseJointCosines("sam", resolved);
   const ascending = { rho: resolved.rho, adaptive: false, eta: 0, isWeight: () => false };
   return createAlgorithm(
     {

@@ -7,9 +7,12 @@
  */
 import { clone, copyInto } from "@roga/tensor-utils";
 import * as tf from "@tensorflow/tfjs-core";
+import { Clipping } from "./clipping.js";
 import type { ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm, StepContext, StepRecord } from "./contract.js";
+import { Diagnostics } from "./diagnostics.js";
 import { DisconnectedVariableError, StateError, StepContextError, VariableSetError } from "./errors.js";
+import { requireJointLosses, requireMicroBatches } from "./micro-batches.js";
 import { byName, Passes } from "./passes.js";
 import { type DomainShare, Readout } from "./readout.js";
 import { StepState } from "./step-state.js";
@@ -52,7 +55,8 @@ function shares(context: StepContext, weights: Readonly<Record<string, number>> 
   if (names.length === 0) throw new StepContextError("domainLosses: expected at least one domain, got none");
   for (const name of names) {
     const loss: unknown = context.domainLosses[name];
-    if (typeof loss !== "function") {
+    if (Array.isArray(loss)) requireMicroBatches(name, loss);
+    else if (typeof loss !== "function") {
       throw new StepContextError(`domainLosses: expected a function for domain "${name}", got ${typeof loss}`);
     }
   }
@@ -117,8 +121,9 @@ class SteppedAlgorithm implements Algorithm {
     checkVariables(context.variables);
     this.#checkSameVariables(context.variables);
     const domains = shares(context, this.#options.weights);
-    if (this.#options.batchNormPass === "mixed" && context.jointLosses === undefined) {
-      throw new StepContextError('jointLosses: batchNormPass "mixed" needs it, got undefined');
+    if (this.#options.batchNormPass === "mixed") {
+      const names = domains.map(({ name }) => name);
+      requireJointLosses(context.jointLosses, names);
     }
     const first = this.#variables === undefined;
     if (first && this.#step <= (this.#rule.resetStep ?? -1)) tf.dispose(context.baseOptimizer.state()); // throws if it cannot
@@ -142,23 +147,35 @@ class SteppedAlgorithm implements Algorithm {
   async #run(context: StepContext, domains: readonly DomainShare[]): Promise<StepRecord> {
     const names = context.variables.map(({ name }) => name);
     const readout = new Readout(this.#step, names);
-    const passes = new Passes(context, domains, this.#step, this.#options, readout);
+    const { clip, diagnostics: asked } = this.#options;
+    const clipping = clip && new Clipping(clip, readout);
+    const diagnostics = asked && this.#step % asked.every === 0 ? new Diagnostics(domains, readout) : undefined;
+    const passes = new Passes(context, domains, this.#step, this.#options, readout, diagnostics);
     let read: { gradient: tf.NamedTensorMap; packed: tf.Tensor } | undefined;
+    let clipped: tf.NamedTensorMap | undefined;
     try {
       read = tf.tidy(() => {
         const gradient = this.#rule.gradient(passes, readout, this.#state);
         readout.applied(gradient);
+        clipping?.measure(gradient);
+        diagnostics?.finish();
         return { gradient, packed: readout.packed() };
       });
       if (passes.disconnected.length > 0) throw new DisconnectedVariableError(passes.disconnected, this.#step);
       const values = await read.packed.data<"float32">();
       readout.requireFinite(values);
-      if (this.#step === this.#rule.resetStep) applyAnew(context, read.gradient);
-      else context.baseOptimizer.applyGradients(read.gradient, context.variables);
-      return readout.record(values, passes.forwardBackwards, domains);
+      clipped = clipping?.clip(read.gradient, values);
+      const applied = clipped ?? read.gradient;
+      if (this.#step === this.#rule.resetStep) applyAnew(context, applied);
+      else context.baseOptimizer.applyGradients(applied, context.variables);
+      return {
+        ...readout.record(values, passes.forwardBackwards, domains),
+        ...(clipping && { clipped: clipped !== undefined }),
+        ...(diagnostics && { diagnostics: diagnostics.report(values) }),
+      };
     } finally {
       readout.dispose();
-      if (read !== undefined) tf.dispose([read.gradient, read.packed]);
+      tf.dispose([read ?? [], clipped ?? []]);
     }
   }
 

@@ -21,13 +21,7 @@ import {
   type ResolvedAnnealing,
   resetStep,
 } from "./annealing.js";
-import {
-  type CommonOptions,
-  commonChecks,
-  commonDefaults,
-  type ResolvedCommonOptions,
-  refuseJointCosines,
-} from "./common-options.js";
+import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
 import { resolveOptions } from "./options.js";
 import type { Passes } from "./passes.js";
@@ -97,17 +91,12 @@ function joint(passes: Passes, readout: Readout, lambda: number): tf.NamedTensor
 export function vrex(options: VrexOptions = {}): Algorithm {
   const defaults: Resolved = { ...commonDefaults, lambda: 10, annealSteps: 500, resetOptimizer: true };
   const resolved = resolveOptions<Resolved>("vrex", options, defaults, { ...commonChecks, ...annealingChecks });
-  refuseJointCosines("vrex", resolved);
   const mixed = resolved.batchNormPass === "mixed";
   return createAlgorithm(
     {
       name: "vrex",
       forwardBackwardsPerSample: () => 1,
-      parameterBuffers(domains) {
-        if (mixed) return 0;
-        const sums = Math.min(domains - 1, 2);
-        return resolved.recordCosines && domains > 1 ? domains - 1 + sums : sums;
-      },
+      parameterBuffers: (domains) => (mixed ? 0 : Math.min(domains - 1, 2)),
       gradient(passes, readout) {
         const lambda = penaltyWeight(resolved, passes.step, 1);
         return mixed ? joint(passes, readout, lambda) : separate(passes, readout, lambda);

@@ -368,7 +368,6 @@ test.each<[string, () => unknown, string]>([
   ["an unknown penalty", () => irm({ penalty: "abs" as never }), 'one of "split", "squared", got "abs"'],
   ["κ = 1", () => fishr({ ema: 1 }), "fishr.ema: expected a number in [0, 1), got 1"],
   ["a negative γ", () => coral({ gamma: -1 }), "coral.gamma: expected a finite number >= 0, got -1"],
-  ["cosines of a joint pass", () => coral({ recordCosines: true } as never), "coral: expected only the options"],
   [
     "an infinite inner rate",
     () => mldg({ innerLearningRate: 1 / 0 }),
@@ -376,7 +375,6 @@ test.each<[string, () => unknown, string]>([
   ],
   ["an unknown inner step", () => mldg({ innerStep: "lion" as never }), 'one of "adam", "sgd", got "lion"'],
   ["an unknown order", () => fish({ order: "sorted" as never }), 'one of "random", "given", got "sorted"'],
-  ["cosines with mixed batches", () => vrex({ batchNormPass: "mixed", recordCosines: true }), "vrex.recordCosines"],
 ])("%s is refused", (_, create, message) => {
   expect(create).toThrow(OptionError);
   expect(create).toThrow(message);
