@@ -13,6 +13,11 @@ import { createAlgorithm } from "./step.js";
 /** Options of {@link erm}. */
 export interface ErmOptions extends CommonOptions {}
 
+/** Parameter-sized buffers that summing the domains' gradients takes. */
+export function sumBuffers({ batchNormPass }: ResolvedCommonOptions, domains: number): number {
+  return batchNormPass === "mixed" || domains === 1 ? 0 : 1;
+}
+
 /**
  * Empirical risk minimization over domains.
  *
@@ -24,7 +29,7 @@ export function erm(options: ErmOptions = {}): Algorithm {
     {
       name: "erm",
       forwardBackwardsPerSample: () => 1,
-      parameterBuffers: (domains) => (resolved.batchNormPass === "mixed" || domains === 1 ? 0 : 1),
+      parameterBuffers: (domains) => sumBuffers(resolved, domains),
       gradient: (passes) => passes.cleanSum(),
     },
     resolved,

@@ -23,6 +23,12 @@ export const within =
 export const count: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : "an integer >= 0";
 
+/** Absent, or something that another check takes. */
+export const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined ? undefined : check(value);
+
 /** An integer that is 1 or more. */
 export const positiveCount: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 1 ? undefined : "an integer >= 1";

@@ -32,7 +32,7 @@ export interface DomainGradient {
 }
 
 /** What a pass over one domain goes back from, made of its output within the pass. */
-export type DomainObjective = (output: DomainOutput, domain: string) => tf.Scalar;
+export type DomainObjective = (output: DomainOutput, domain: DomainShare) => tf.Scalar;
 
 /** What a pass over all domains goes back from, made of their outputs, in the order of the domains, within the pass. */
 export type JointObjective = (outputs: readonly DomainOutput[]) => tf.Scalar;
@@ -105,7 +105,7 @@ export class Passes {
 
   /** g_k = ∇L_k(θ), or the gradient of another objective of the domain. To be asked once per domain. */
   clean(domain: DomainShare, objective = lossAlone): DomainGradient {
-    const own: JointObjective = ([output]) => objective(output!, domain.name);
+    const own: JointObjective = ([output]) => objective(output!, domain);
     const gradient = this.#clean([{ name: domain.name, weight: 1 }], objective === lossAlone ? undefined : own);
     this.#diagnostics?.domainGradient(domain.name, gradient.map);
     return gradient;
@@ -117,7 +117,7 @@ export class Passes {
     if (this.#options.batchNormPass === "mixed") {
       const each: JointObjective = (outputs) =>
         weighted(
-          outputs.map((output, k) => objective(output, domains[k]!.name)),
+          outputs.map((output, k) => objective(output, domains[k]!)),
           domains.map(({ weight }) => weight),
         );
       const { map } = this.#clean(domains, objective === lossAlone ? undefined : each);

@@ -41,7 +41,7 @@ export class Readout {
   readonly #evaluations: Evaluation[] = [];
   #size = 0;
   #applied = 0;
-  #penalty: { readonly tensor: tf.Tensor; readonly offset: number } | undefined;
+  readonly #penalties: { readonly tensor: tf.Tensor; readonly offset: number }[] = [];
 
   constructor(step: number, variables: readonly string[]) {
     this.#step = step;
@@ -57,15 +57,15 @@ export class Readout {
     this.#evaluations.push({ pass, point, terms, losses: this.note(losses), squares: this.note(squares) });
   }
 
-  /** Notes the penalty of the step; also within a pass, whose tensors are freed with it. */
+  /** Notes a share of the step's penalty; also within a pass, whose tensors are freed with it. */
   penalty(value: tf.Scalar): void {
     const tensor = tf.keep(tf.clone(value));
-    this.#penalty = { tensor, offset: this.note(tensor) };
+    this.#penalties.push({ tensor, offset: this.note(tensor) });
   }
 
   /** Frees what outlives the scope in which it was noted. */
   dispose(): void {
-    this.#penalty?.tensor.dispose();
+    tf.dispose(this.#penalties.map(({ tensor }) => tensor));
   }
 
   /** Notes the gradient that is to be applied. */
@@ -172,13 +172,14 @@ export class Readout {
       for (const [index, term] of terms.entries()) domainLosses[term.name] = values[losses + index]!;
       if (terms.length === 1) domainGradientNorms[terms[0]!.name] = this.#norm(values, squares);
     }
+    const penalty = this.#penalties.reduce((sum, { offset }) => sum + values[offset]!, 0);
     return {
       step: this.#step,
       loss: shares.reduce((sum, { name, weight }) => sum + weight * domainLosses[name]!, 0),
       domainLosses,
       gradientNorm: this.gradientNorm(values),
       ...(Object.keys(domainGradientNorms).length === shares.length ? { domainGradientNorms } : {}),
-      ...(this.#penalty === undefined ? {} : { penalty: values[this.#penalty.offset]! }),
+      ...(this.#penalties.length === 0 ? {} : { penalty }),
       ...(perturbedLoss === undefined ? {} : { perturbedLoss }),
       forwardBackwards,
     };

@@ -2,13 +2,27 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs";
 import {
   type Algorithm,
+  asam,
+  type CommonOptions,
+  coral,
+  type DomainForward,
   type DomainLoss,
+  type DomainOutput,
   type ErmOptions,
   erm,
+  fish,
+  fishr,
+  gacFasRelease,
+  groupDro,
+  irm,
   type JointLosses,
+  mldg,
   type RogaOptions,
   roga,
+  sagm,
+  sam,
   sgd,
+  vrex,
 } from "@roga/optimizer";
 import { expectNoTensorLeak, useTestEngine } from "@roga/test-support";
 import { beforeAll, describe, expect, test, vi } from "vitest";
@@ -40,8 +54,11 @@ async function observe(algorithm: Algorithm, domains: number): Promise<Observati
     if (base > 0) expect(extra - buffers * VARIABLES).toBeLessThan(VARIABLES / 2);
     most = Math.max(most, buffers);
   };
-  const loss = (k: number) => tf.sum(tf.sin(tf.mul(tf.stack(variables), k + 1))) as tf.Scalar;
-  const domainLosses: Record<string, DomainLoss> = {};
+  const loss = (k: number): DomainOutput => {
+    const features = tf.sin(tf.mul(tf.stack(variables), k + 1));
+    return { loss: tf.sum(features), logits: tf.sum(features, 1), labels: tf.ones([VARIABLES]), features };
+  };
+  const domainLosses: Record<string, DomainForward> = {};
   for (let k = 0; k < domains; k++) {
     domainLosses[`d${k}`] = () => {
       look();
@@ -84,7 +101,25 @@ const rows: Row[] = [
   [{ diagnostics: { every: 2 }, alpha: 0 }, [2, 2, 2], [2, 2, 2]],
 ];
 
+/** The relatives: passes and buffers for K = 1, 2, 4, one forward a domain, then one joint forward. */
+const relatives: [string, (options: CommonOptions) => Algorithm, number[], number[], number[], number[]][] = [
+  ["sam", sam, [2, 2, 2], [1, 2, 2], [2, 2, 2], [1, 1, 1]],
+  ["asam", asam, [2, 2, 2], [1, 2, 2], [2, 2, 2], [1, 1, 1]],
+  ["sagm", sagm, [2, 2, 2], [2, 3, 3], [2, 2, 2], [2, 2, 2]],
+  ["gacFasRelease", gacFasRelease, [2, 3, 5], [2, 5, 7], [2, 4, 8], [2, 4, 6]],
+  ["groupDro", groupDro, [1, 1, 1], [0, 1, 1], [1, 1, 1], [0, 0, 0]],
+  ["vrex", vrex, [1, 1, 1], [0, 1, 2], [1, 1, 1], [0, 0, 0]],
+  ["irm", irm, [1, 1, 1], [0, 1, 1], [1, 1, 1], [0, 0, 0]],
+  ["coral", coral, [1, 1, 1], [0, 0, 0], [1, 1, 1], [0, 0, 0]],
+  ["mldg", mldg, [2, 2, 2], [2, 2, 2], [2, 4, 8], [2, 2, 2]],
+  ["fish", fish, [1, 1, 1], [0, 2, 2], [1, 2, 4], [0, 2, 2]],
+  ["fishr", fishr, [1, 1, 1], [0, 0, 0], [1, 1, 1], [0, 0, 0]],
+];
 const algorithms: [string, () => Algorithm, number[], number[]][] = [
+  ...relatives.flatMap(([name, create, ...counts]): [string, () => Algorithm, number[], number[]][] => [
+    [name, () => create({}), counts[0], counts[1]],
+    [`${name}, mixed`, () => create({ batchNormPass: "mixed" }), counts[2], counts[3]],
+  ]),
   ...rows.map(([options, ...counts]): [string, () => Algorithm, number[], number[]] => [
     `roga(${JSON.stringify(options)})`,
     () => roga(options),
