@@ -7,7 +7,9 @@ import { domainsOf } from "../data/domains.js";
 import type { Job } from "./messages.js";
 
 export function algorithmOf({ algorithm, seed }: Job, config: Config): Algorithm {
-  return algorithm === "roga" ? roga({ ...config.roga, seed }) : erm({ seed });
+  const { diagnosticsEvery: every } = config.training;
+  const common = { seed, ...(every !== null && { diagnostics: { every } }) };
+  return algorithm === "roga" ? roga({ ...config.roga, ...common }) : erm(common);
 }
 
 export function baseOptimizerOf({ optimizer }: Config): BaseOptimizer {
