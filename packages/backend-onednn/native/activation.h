@@ -29,8 +29,8 @@ inline float sigmoid(float x) {
 /** The activation of z. The comparisons keep a NaN. */
 template <Activation A>
 inline float activate(float z) {
-  if constexpr (A == Activation::kRelu) return z < 0.0f ? 0.0f : z;
-  if constexpr (A == Activation::kRelu6) return z < 0.0f ? 0.0f : (z > 6.0f ? 6.0f : z);
+  if constexpr (A == Activation::kRelu) return z <= 0.0f ? 0.0f : z;
+  if constexpr (A == Activation::kRelu6) return z <= 0.0f ? 0.0f : (z > 6.0f ? 6.0f : z);
   if constexpr (A == Activation::kSwish) return z * sigmoid(z);
   if constexpr (A == Activation::kSigmoid) return sigmoid(z);
   return z;

@@ -6,6 +6,7 @@
 #include "convolution.h"
 #include "depthwise.h"
 #include "epilogue.h"
+#include "filter-panels.h"
 #include "elementwise.h"
 #include "layout.h"
 #include "lists.h"
@@ -13,7 +14,9 @@
 #include "memory.h"
 #include "onednn.h"
 #include "parallel.h"
+#include "pointwise.h"
 #include "pooling.h"
+#include "prologue.h"
 #include "reduction.h"
 #include "resize.h"
 #include "softmax.h"
@@ -47,13 +50,19 @@ NAPI_MODULE_INIT() {
       EXPORT(kernelCalls),
       EXPORT(resetKernelTime),
       EXPORT(setBfloat16),
+      EXPORT(usesBfloat16),
       EXPORT(matmul),
       EXPORT(convolution),
       EXPORT(convolutionBackwardInput),
       EXPORT(convolutionBackwardFilter),
+      EXPORT(panelSize),
+      EXPORT(packFilter),
+      EXPORT(pointwise),
       EXPORT(depthwise),
+      EXPORT(depthwiseMean),
       EXPORT(biasActivation),
       EXPORT(depthwiseBackward),
+      EXPORT(prepare),
       EXPORT(batchNormTraining),
       EXPORT(batchNormTrainingBackward),
       EXPORT(batchNorm),

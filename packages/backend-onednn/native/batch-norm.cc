@@ -6,8 +6,9 @@
 #include <cmath>
 #include <type_traits>
 
-#include "activation.h"
+#include "normalization-terms.h"
 #include "parallel.h"
+#include "prologue.h"
 #include "scratch.h"
 
 namespace roga {
@@ -80,13 +81,6 @@ void secondPass(int64_t rows, int64_t channels, F&& f) {
   });
 }
 
-/** z = a · (x − mean) + b, channel by channel; a and b are arrays of one allocation. */
-struct Affine {
-  const float* mean;
-  float *a, *b;
-  float operator()(float x, int64_t c) const { return a[c] * (x - mean[c]) + b[c]; }
-};
-
 /** y = activation(z). */
 template <Activation A>
 void transformRows(const float* x, const Affine& affine, float* y, int64_t rows, int64_t channels) {
@@ -108,60 +102,37 @@ void transform(const float* x, const Affine& affine, float* y, int64_t rows, int
   const Affine joined{means, means + width, means + 2 * width};
   for (int64_t i = 0; i < width; i++) {
     means[i] = affine.mean[i % channels];
-    joined.a[i] = affine.a[i % channels];
-    joined.b[i] = affine.b[i % channels];
+    means[width + i] = affine.a[i % channels];
+    means[2 * width + i] = affine.b[i % channels];
   }
   if (wide > 0) transformRows<A>(x, joined, y, wide, width);
   const int64_t done = wide * width;
   transformRows<A>(x + done, affine, y + done, rows - wide * kJoined, channels);
 }
 
-/** Calls f with the activation as a constant. */
-template <class F>
-void withActivation(int64_t activation, F&& f) {
-  switch (static_cast<Activation>(activation)) {
-    case Activation::kLinear:
-      return f(std::integral_constant<Activation, Activation::kLinear>{});
-    case Activation::kRelu:
-      return f(std::integral_constant<Activation, Activation::kRelu>{});
-    case Activation::kRelu6:
-      return f(std::integral_constant<Activation, Activation::kRelu6>{});
-    case Activation::kSwish:
-      return f(std::integral_constant<Activation, Activation::kSwish>{});
-    default:
-      throw ArgumentError("activation: not one that can follow batch normalisation");
-  }
-}
-
 /** The factors for z; a mean that is large beside the deviation costs no digits, and a constant channel is exactly beta. */
 Affine affineOf(int64_t channels, const float* gamma, const float* beta, const float* mean, const float* variance,
                 double epsilon, float* factors) {
-  const Affine affine{mean, factors, factors + channels};
+  const Affine affine{factors, factors + channels, factors + 2 * channels};
+  std::copy_n(mean, channels, factors);
   for (int64_t c = 0; c < channels; c++) {
-    affine.a[c] = static_cast<float>((gamma ? gamma[c] : 1.0) / std::sqrt(variance[c] + epsilon));
-    affine.b[c] = beta ? beta[c] : 0.0f;
+    factors[channels + c] = static_cast<float>((gamma ? gamma[c] : 1.0) / std::sqrt(variance[c] + epsilon));
+    factors[2 * channels + c] = beta ? beta[c] : 0.0f;
   }
   return affine;
 }
 
 template <Activation A>
 void backward(const float* dy, const float* x, const float* gamma, const float* beta, const float* mean,
-              const float* variance, float* dx, float* dgamma, float* dbeta, double epsilon, int64_t rows,
+              const float* variance, const double* known, float* dx, float* dgamma, float* dbeta, double epsilon, int64_t rows,
               int64_t channels) {
-  float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(5 * channels));
+  float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(6 * channels));
   const Affine affine = affineOf(channels, gamma, beta, mean, variance, epsilon, factors);
-  float *p = factors + 2 * channels, *q = factors + 3 * channels, *r = factors + 4 * channels;
+  float *p = factors + 3 * channels, *q = factors + 4 * channels, *r = factors + 5 * channels;
   double* totals = scratch<double>(Scratch::kB, static_cast<size_t>(2 * channels));
-  sumRows(rows, channels, totals, [&](int64_t begin, int64_t end, float* sum, float* product) {
-    for (int64_t row = begin; row < end; row++) {
-      const float *g = dy + row * channels, *v = x + row * channels;
-#pragma omp simd
-      for (int64_t c = 0; c < channels; c++) {
-        const float dz = activateBackward<A>(affine(v[c], c), g[c]);
-        sum[c] += dz;
-        product[c] += dz * (v[c] - mean[c]);
-      }
-    }
+  if (known) std::copy_n(known, 2 * channels, totals);
+  else sumRows(rows, channels, totals, [&](int64_t begin, int64_t end, float* sum, float* product) {
+    addNormalizationTerms<A>(dy + begin * channels, x + begin * channels, end - begin, channels, affine, sum, product);
   });
   // dx = scale · (dz − Σdz / N − x̂ · Σ(dz · x̂) / N), written as p · ((dz − r) + q · (x − mean)): with one row it is 0.
   for (int64_t c = 0; c < channels; c++) {
@@ -186,16 +157,16 @@ void backward(const float* dy, const float* x, const float* gamma, const float* 
 
 }  // namespace
 
-void batchNormTraining(ConstFloats x, ConstFloats gamma, ConstFloats beta, Floats y, Floats mean, Floats variance,
+void batchNormTraining(ConstFloats x, ConstFloats gamma, ConstFloats beta, Floats y, Floats mean, Floats variance, Floats factors,
                        double epsilon, int64_t activation) {
   const int64_t channels = static_cast<int64_t>(mean.size), rows = rowsOf(x.size, channels);
-  require(y, product({rows, channels}), "y");
+  if (y) require(y, product({rows, channels}), "y");
   require(variance, channels, "variance");
+  require(factors, product({3, channels}), "factors");
   if (gamma) require(gamma, channels, "gamma");
   if (beta) require(beta, channels, "beta");
   double* totals = scratch<double>(Scratch::kB, static_cast<size_t>(2 * channels));
-  float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(3 * channels));
-  float* near = factors + 2 * channels;
+  float* near = factors.data;
   roughMeans(x.data, rows, channels, near);
   sumRows(rows, channels, totals, [&](int64_t begin, int64_t end, float* sum, float* square) {
     int64_t row = begin;
@@ -224,12 +195,13 @@ void batchNormTraining(ConstFloats x, ConstFloats gamma, ConstFloats beta, Float
     const double spread = totals[channels + c] / static_cast<double>(rows) - shift * shift;
     variance[c] = static_cast<float>(spread < 0 ? 0 : spread);
   }
-  const Affine affine = affineOf(channels, gamma.data, beta.data, mean.data, variance.data, epsilon, factors);
-  withActivation(activation, [&](auto a) { transform<decltype(a)::value>(x.data, affine, y.data, rows, channels); });
+  const Affine affine = affineOf(channels, gamma.data, beta.data, mean.data, variance.data, epsilon, factors.data);
+  if (!y) return;
+  withActivation(activationOf(activation), [&](auto a) { transform<decltype(a)::value>(x.data, affine, y.data, rows, channels); });
 }
 
 void batchNormTrainingBackward(ConstFloats dy, ConstFloats x, ConstFloats gamma, ConstFloats beta, ConstFloats mean,
-                               ConstFloats variance, Floats dx, Floats dgamma, Floats dbeta, double epsilon,
+                               ConstFloats variance, Doubles sums, Floats dx, Floats dgamma, Floats dbeta, double epsilon,
                                int64_t activation) {
   const int64_t channels = static_cast<int64_t>(mean.size), rows = rowsOf(x.size, channels);
   require(dy, product({rows, channels}), "dy");
@@ -237,10 +209,11 @@ void batchNormTrainingBackward(ConstFloats dy, ConstFloats x, ConstFloats gamma,
   require(dx, product({rows, channels}), "dx");
   require(dgamma, channels, "dgamma");
   require(dbeta, channels, "dbeta");
+  if (sums) require(sums, roga::product({2, channels}), "sums");
   if (gamma) require(gamma, channels, "gamma");
   if (beta) require(beta, channels, "beta");
-  withActivation(activation, [&](auto a) {
-    backward<decltype(a)::value>(dy.data, x.data, gamma.data, beta.data, mean.data, variance.data, dx.data, dgamma.data,
+  withActivation(activationOf(activation), [&](auto a) {
+    backward<decltype(a)::value>(dy.data, x.data, gamma.data, beta.data, mean.data, variance.data, sums.data, dx.data, dgamma.data,
                                  dbeta.data, epsilon, rows, channels);
   });
 }
@@ -252,7 +225,7 @@ void batchNorm(ConstFloats x, ConstFloats mean, ConstFloats variance, ConstFloat
   require(y, product({rows, channels}), "y");
   if (scale) require(scale, channels, "scale");
   if (offset) require(offset, channels, "offset");
-  float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(2 * channels));
+  float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(3 * channels));
   const Affine affine = affineOf(channels, scale.data, offset.data, mean.data, variance.data, epsilon, factors);
   transform<Activation::kLinear>(x.data, affine, y.data, rows, channels);
 }
@@ -277,11 +250,11 @@ void batchNormBackward(ConstFloats dy, ConstFloats x, ConstFloats mean, ConstFlo
     }
   });
   float* factors = scratch<float>(Scratch::kA, static_cast<size_t>(3 * channels));
-  const Affine affine{factors + 2 * channels, factors, factors + channels};
+  const Affine affine{factors, factors + channels, factors + 2 * channels};
   std::fill_n(factors, 3 * channels, 0.0f);
   for (int64_t c = 0; c < channels; c++) {
     const double inverse = 1.0 / std::sqrt(variance[c] + epsilon), gamma = scale ? scale[c] : 1.0;
-    affine.a[c] = static_cast<float>(gamma * inverse);
+    factors[channels + c] = static_cast<float>(gamma * inverse);
     doffset[c] = static_cast<float>(totals[c]);
     dscale[c] = static_cast<float>(totals[channels + c] * inverse);
     dmean[c] = static_cast<float>(-totals[c] * gamma * inverse);

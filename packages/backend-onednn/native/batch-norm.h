@@ -6,14 +6,15 @@ namespace roga {
 
 /**
  * Normalises with the statistics of this batch: y = activation(gamma · (x − mean) / √(variance + epsilon) + beta).
- * Writes mean and (biased) variance. gamma and beta may be left out.
+ * Writes mean and (biased) variance, and the factors of the prologue (prologue.h) that makes y of x: where y is left out,
+ * a kernel that reads y can apply it. gamma and beta may be left out.
  */
-void batchNormTraining(ConstFloats x, ConstFloats gamma, ConstFloats beta, Floats y, Floats mean, Floats variance,
+void batchNormTraining(ConstFloats x, ConstFloats gamma, ConstFloats beta, Floats y, Floats mean, Floats variance, Floats factors,
                        double epsilon, int64_t activation);
 
-/** Gradients of the above; z is computed again from x. */
+/** Gradients of the above; z is computed again from x. `sums` (normalization-terms.h) may be undefined, or known already. */
 void batchNormTrainingBackward(ConstFloats dy, ConstFloats x, ConstFloats gamma, ConstFloats beta, ConstFloats mean,
-                               ConstFloats variance, Floats dx, Floats dgamma, Floats dbeta, double epsilon,
+                               ConstFloats variance, Doubles sums, Floats dx, Floats dgamma, Floats dbeta, double epsilon,
                                int64_t activation);
 
 /** Normalises with given statistics. */

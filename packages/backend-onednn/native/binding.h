@@ -29,6 +29,7 @@ using Floats = Span<float>;
 using ConstFloats = Span<const float>;
 using Ints = Span<const int32_t>;
 using Bytes = Span<uint8_t>;
+using Doubles = Span<double>;
 
 /** An argument that JavaScript got wrong: becomes a TypeError. */
 struct ArgumentError : std::runtime_error {
@@ -76,6 +77,11 @@ template <>
 struct ArrayType<float> {
   static constexpr napi_typedarray_type value = napi_float32_array;
   static constexpr const char* name = "a Float32Array";
+};
+template <>
+struct ArrayType<double> {
+  static constexpr napi_typedarray_type value = napi_float64_array;
+  static constexpr const char* name = "a Float64Array";
 };
 template <>
 struct ArrayType<int32_t> {

@@ -215,7 +215,7 @@ void convolution(Ints shape, ConstFloats x, ConstFloats filter, ConstFloats bias
     const int64_t pixels = s.n * s.oh * s.ow;
     const float* used = usedPixels(s, x.data);
     if (usesOwnProducts()) {
-      return pointwise(used, filter.data, y.data, pixels, s.c, s.k, false, epilogue, usesBfloat16());
+      return multiply({used, filter.data, y.data, pixels, s.c, s.k, false, epilogue, usesBfloat16()});
     }
     matmul(values(used, pixels * s.c), filter, y, 1, pixels, s.k, s.c, false, false, false, false);
     return biasActivation(y, bias, activation, alpha);
@@ -242,7 +242,7 @@ void convolutionBackwardInput(Ints shape, ConstFloats dy, ConstFloats filter, Fl
     const int64_t pixels = s.n * s.oh * s.ow, size = pixels * s.c;
     float* used = s.isStrided() ? scratch<float>(Scratch::kPixels, static_cast<size_t>(size)) : dx.data;
     if (usesOwnProducts()) {
-      pointwise(dy.data, filter.data, used, pixels, s.k, s.c, true, {}, usesBfloat16());
+      multiply({dy.data, filter.data, used, pixels, s.k, s.c, true, {}, usesBfloat16()});
     } else {
       matmul(dy, filter, Floats{used, static_cast<size_t>(size)}, 1, pixels, s.c, s.k, false, true, false, false);
     }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 
 namespace roga {
 
@@ -53,16 +54,18 @@ void parallelParts(int64_t count, int workers, F&& f) {
 }
 
 /**
- * Calls f(begin, end) for ranges that make up [0, total); serially where `work` (elements touched) is small. No result may
+ * Calls f(begin, end), or f(begin, end, thread), for ranges that make up [0, total); serially where `work` (elements touched) is small. No result may
  * depend on more than its own index. f must not throw.
  */
 template <class F>
 void parallelFor(int64_t total, int64_t work, int64_t grain, F&& f) {
   const int workers = workersFor(work);
   const int64_t parts = workers == 1 ? 1 : std::clamp(work / kSmallestPart, int64_t{workers}, kPartsPerThread * workers);
-  parallelParts(parts, workers, [&](int64_t i, int) {
+  parallelParts(parts, workers, [&](int64_t i, int thread) {
     const Range range = part(total, static_cast<int>(i), static_cast<int>(parts), grain);
-    if (range.begin < range.end) f(range.begin, range.end);
+    if (range.begin >= range.end) return;
+    if constexpr (std::is_invocable_v<F, int64_t, int64_t, int>) f(range.begin, range.end, thread);
+    else f(range.begin, range.end);
   });
 }
 

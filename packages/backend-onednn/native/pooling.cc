@@ -1,40 +1,11 @@
+// Average pooling and its gradient.
 #include "pooling.h"
 
-#include <limits>
-
-#include "convolution-shape.h"
-#include "parallel.h"
+#include "pooling-windows.h"
 
 namespace roga {
 
 namespace {
-
-ConvolutionShape poolShape(Ints numbers) {
-  const ConvolutionShape s(numbers);
-  if (s.k != s.c) throw ArgumentError("shape: expected as many output channels as input channels");
-  return s;
-}
-
-/** Calls f(image position, tap) for every value of a window that lies inside the image. */
-template <class F>
-inline void overWindow(const ConvolutionShape& s, int64_t oh, int64_t ow, F&& f) {
-  for (int64_t i = 0; i < s.kh; i++) {
-    const int64_t ih = oh * s.sh - s.top + i * s.dh;
-    if (ih < 0 || ih >= s.h) continue;
-    for (int64_t j = 0; j < s.kw; j++) {
-      const int64_t iw = ow * s.sw - s.left + j * s.dw;
-      if (iw >= 0 && iw < s.w) f((ih * s.w + iw) * s.c);
-    }
-  }
-}
-
-/** Calls f(image, output row) for all rows of the output. */
-template <class F>
-void overRows(const ConvolutionShape& s, F&& f) {
-  parallelFor(s.n * s.oh, s.outputSize() * s.kh, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) f(row / s.oh, row % s.oh);
-  });
-}
 
 /** Channels that are worked on at once. */
 constexpr int64_t kChannels = 256;
@@ -72,56 +43,11 @@ void overGradients(const ConvolutionShape& s, float* dx, F&& window) {
 
 }  // namespace
 
-void maxPool(Ints shape, ConstFloats x, Floats y) {
-  const ConvolutionShape s = poolShape(shape);
-  require(x, s.inputSize(), "x");
-  require(y, s.outputSize(), "y");
-  overRows(s, [&](int64_t n, int64_t oh) {
-    const float* image = x.data + n * s.h * s.w * s.c;
-    for (int64_t ow = 0; ow < s.ow; ow++) {
-      float* largest = y.data + ((n * s.oh + oh) * s.ow + ow) * s.c;
-      std::fill_n(largest, s.c, -std::numeric_limits<float>::infinity());
-      overWindow(s, oh, ow, [&](int64_t position) {
-        const float* value = image + position;
-#pragma omp simd
-        for (int64_t c = 0; c < s.c; c++) largest[c] = value[c] > largest[c] ? value[c] : largest[c];
-      });
-    }
-  });
-}
-
-void maxPoolBackward(Ints shape, ConstFloats x, ConstFloats y, ConstFloats dy, Floats dx) {
-  const ConvolutionShape s = poolShape(shape);
-  require(x, s.inputSize(), "x");
-  require(y, s.outputSize(), "y");
-  require(dy, s.outputSize(), "dy");
-  require(dx, s.inputSize(), "dx");
-  overGradients(s, dx.data, [&](int64_t n, int64_t oh, int64_t ow, int64_t first, int64_t channels) {
-    const int64_t image = n * s.h * s.w * s.c + first, output = ((n * s.oh + oh) * s.ow + ow) * s.c + first;
-    const float* largest = y.data + output;
-    // What is left to give: the first value that equals the largest takes it. Without a number there is none.
-    float left[kChannels];
-    for (int64_t c = 0; c < channels; c++) {
-      left[c] = largest[c] > -std::numeric_limits<float>::infinity() ? dy[output + c] : 0.0f;
-    }
-    overWindow(s, oh, ow, [&](int64_t position) {
-      const float* value = x.data + image + position;
-      float* gradient = dx.data + image + position;
-#pragma omp simd
-      for (int64_t c = 0; c < channels; c++) {
-        const bool taken = value[c] == largest[c];
-        gradient[c] += taken ? left[c] : 0.0f;
-        left[c] = taken ? 0.0f : left[c];
-      }
-    });
-  });
-}
-
 void averagePool(Ints shape, ConstFloats x, Floats y) {
   const ConvolutionShape s = poolShape(shape);
   require(x, s.inputSize(), "x");
   require(y, s.outputSize(), "y");
-  overRows(s, [&](int64_t n, int64_t oh) {
+  overRows(s, [&](int64_t n, int64_t oh, int) {
     const float* image = x.data + n * s.h * s.w * s.c;
     for (int64_t ow = 0; ow < s.ow; ow++) {
       float* mean = y.data + ((n * s.oh + oh) * s.ow + ow) * s.c;

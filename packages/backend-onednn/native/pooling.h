@@ -4,11 +4,14 @@
 
 namespace roga {
 
-/** The largest value of each window; NaN counts as less than any number, padding is left out. */
-void maxPool(Ints shape, ConstFloats x, Floats y);
+/**
+ * The largest value of each window of p(x), the prologue of `factors`, which may be undefined, and the activation `before`
+ * (prologue.h); NaN counts as less than any number, padding is left out.
+ */
+void maxPool(Ints shape, ConstFloats x, ConstFloats factors, int64_t before, Floats y);
 
-/** dy goes to the first of the largest values of its window; y is the forward result. */
-void maxPoolBackward(Ints shape, ConstFloats x, ConstFloats y, ConstFloats dy, Floats dx);
+/** dy goes to the first of the largest values of its window in p(x); nowhere where there is no number above −∞. */
+void maxPoolBackward(Ints shape, ConstFloats x, ConstFloats factors, int64_t before, ConstFloats dy, Floats dx);
 
 /** The mean of each window over the values inside the image. */
 void averagePool(Ints shape, ConstFloats x, Floats y);

@@ -1,7 +1,7 @@
 /** The functions of the native addon; `native/*.h` say what each computes and expects. */
 
 /** The number of this interface: raised with every change of a function, here and in native/version.h. */
-export const INTERFACE = 4;
+export const INTERFACE = 5;
 
 export interface Addon {
   /** The number of the interface that it was compiled with. */
@@ -18,6 +18,7 @@ export interface Addon {
   setThreads(count: number): void;
   getThreads(): number;
   setBfloat16(on: boolean): void;
+  usesBfloat16(): boolean;
   kernelMilliseconds(): number;
   kernelCalls(): number;
   resetKernelTime(): void;
@@ -46,31 +47,74 @@ export interface Addon {
   ): void;
   convolutionBackwardInput(shape: Int32Array, dy: Float32Array, filter: Float32Array, dx: Float32Array): void;
   convolutionBackwardFilter(shape: Int32Array, x: Float32Array, dy: Float32Array, dfilter: Float32Array): void;
+  panelSize(k: number, n: number): number;
+  packFilter(w: Float32Array, k: number, n: number, panels: Float32Array): void;
+  pointwise(
+    x: Float32Array,
+    w: Float32Array,
+    panels: Float32Array | undefined,
+    bias: Float32Array | undefined,
+    gate: Float32Array | undefined,
+    addend: Float32Array | undefined,
+    y: Float32Array,
+    images: number,
+    rows: number,
+    k: number,
+    n: number,
+    activation: number,
+    alpha: number,
+  ): void;
   biasActivation(y: Float32Array, bias: Float32Array | undefined, activation: number, alpha: number): void;
   depthwise(
     shape: Int32Array,
     x: Float32Array,
+    factors: Float32Array | undefined,
+    before: number,
     filter: Float32Array,
     bias: Float32Array | undefined,
     y: Float32Array,
     activation: number,
     alpha: number,
   ): void;
+  depthwiseMean(
+    shape: Int32Array,
+    x: Float32Array,
+    factors: Float32Array | undefined,
+    before: number,
+    filter: Float32Array,
+    bias: Float32Array | undefined,
+    y: Float32Array,
+    mean: Float32Array,
+    activation: number,
+    alpha: number,
+  ): void;
   depthwiseBackward(
     shape: Int32Array,
     x: Float32Array | undefined,
+    factors: Float32Array | undefined,
+    before: number,
     dy: Float32Array,
     filter: Float32Array | undefined,
     dx: Float32Array | undefined,
     dfilter: Float32Array | undefined,
+    sums: Float64Array | undefined,
+  ): void;
+  prepare(
+    x: Float32Array,
+    factors: Float32Array | undefined,
+    channels: number,
+    activation: number,
+    addend: Float32Array | undefined,
+    y: Float32Array,
   ): void;
   batchNormTraining(
     x: Float32Array,
     gamma: Float32Array | undefined,
     beta: Float32Array | undefined,
-    y: Float32Array,
+    y: Float32Array | undefined,
     mean: Float32Array,
     variance: Float32Array,
+    factors: Float32Array,
     epsilon: number,
     activation: number,
   ): void;
@@ -81,6 +125,7 @@ export interface Addon {
     beta: Float32Array | undefined,
     mean: Float32Array,
     variance: Float32Array,
+    sums: Float64Array | undefined,
     dx: Float32Array,
     dgamma: Float32Array,
     dbeta: Float32Array,
@@ -109,8 +154,15 @@ export interface Addon {
     doffset: Float32Array,
     epsilon: number,
   ): void;
-  maxPool(shape: Int32Array, x: Float32Array, y: Float32Array): void;
-  maxPoolBackward(shape: Int32Array, x: Float32Array, y: Float32Array, dy: Float32Array, dx: Float32Array): void;
+  maxPool(shape: Int32Array, x: Float32Array, factors: Float32Array | undefined, before: number, y: Float32Array): void;
+  maxPoolBackward(
+    shape: Int32Array,
+    x: Float32Array,
+    factors: Float32Array | undefined,
+    before: number,
+    dy: Float32Array,
+    dx: Float32Array,
+  ): void;
   averagePool(shape: Int32Array, x: Float32Array, y: Float32Array): void;
   averagePoolBackward(shape: Int32Array, dy: Float32Array, dx: Float32Array): void;
   unary(operation: number, x: Float32Array, y: Float32Array, alpha: number, beta: number): void;

@@ -4,19 +4,47 @@
  * that the user gets are copies, valid after the tensor is gone.
  */
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
-import { type BackendValues, type backend_util, type DataType, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import {
+  type BackendValues,
+  type backend_util,
+  type DataType,
+  engine,
+  type TensorInfo,
+  util,
+} from "@tensorflow/tfjs-core";
 import type { Addon } from "./addon.js";
 import { Arena } from "./arena.js";
+import { computedOnRead, type Deferred, type Operand, type Prologue } from "./deferred.js";
+import { FilterPanels } from "./filter-panels.js";
 import type { Settings } from "./settings.js";
 
 /** Kernel inputs are of any shape; float32 ones have their numbers in a Float32Array, or can be given one. */
 type TensorData = ReturnType<MathBackendCPU["data"]["get"]> & {
   /** The array of the arena that goes when this data goes. Other data that has the same array does not own it. */
   pooled?: Float32Array;
+  /** How its values are computed when they are first read. */
+  deferred?: Deferred | undefined;
+  /** What a batch normalization needs of these values as the gradient of its output. */
+  sums?: NormalizationSums | undefined;
+  /** Data that is computed from this data's values when it is read. */
+  dependents?: Set<TensorData>;
 };
+
+/** Sums over a gradient dy that the gradient of batch normalization needs; native/normalization-terms.h says which. */
+interface NormalizationSums {
+  readonly values: Float64Array;
+  /** The input of the normalization, and the number of its activation. */
+  readonly source: object;
+  readonly activation: number;
+}
+
+/** Below, a pass over the values costs less than the book-keeping. */
+const FEWEST_CHANNELS = 16;
 
 export class OnednnBackend extends MathBackendCPU {
   private readonly arena: Arena;
+  /** Filters of inference in the order that products read them. */
+  readonly panels: FilterPanels;
 
   constructor(
     readonly addon: Addon,
@@ -26,6 +54,7 @@ export class OnednnBackend extends MathBackendCPU {
     // The advice to install a faster backend is not for users of this one.
     (this as unknown as { firstUse: boolean }).firstUse = false;
     this.arena = new Arena(addon, settings.memory);
+    this.panels = new FilterPanels(addon, this);
   }
 
   /** An array for a kernel's output: its contents are arbitrary, and the kernel writes every element. */
@@ -63,10 +92,111 @@ export class OnednnBackend extends MathBackendCPU {
     return values;
   }
 
+  /**
+   * A float32 tensor of the same shape as x, whose values are computed from those of x when they are read; `undefined`
+   * where they should be computed at once: x is an array that the user may write to, or too small.
+   */
+  defer(x: TensorInfo, prologue: Prologue): TensorInfo | undefined {
+    const source = this.dataOf(x.dataId);
+    const earlier = source.deferred;
+    if (earlier !== undefined) {
+      if (prologue.factors !== undefined || earlier.activation !== 0) return undefined;
+      return this.deferred(x.shape, { ...earlier, activation: prologue.activation });
+    }
+    if (!this.isPooled(source) || (prologue.factors !== undefined && prologue.channels < FEWEST_CHANNELS))
+      return undefined;
+    return this.deferred(x.shape, { ...prologue, source: x.dataId });
+  }
+
+  /** What a kernel reads that applies a prologue to a float32 tensor as it reads it. */
+  operand(tensor: TensorInfo): Operand {
+    const { deferred } = this.dataOf(tensor.dataId);
+    if (deferred === undefined) return { values: this.floats(tensor), factors: undefined, before: 0 };
+    const values = this.dataOf(deferred.source).values as Float32Array;
+    return { values, factors: deferred.factors, before: deferred.activation };
+  }
+
+  /** How a tensor's values will be computed, where they are not there yet. */
+  prologueOf(tensor: TensorInfo): Prologue | undefined {
+    return this.dataOf(tensor.dataId).deferred;
+  }
+
+  /**
+   * Sums for a kernel to write that computes dy, the gradient of what y is: for the normalization that y is to be computed
+   * by. `undefined` where y is computed already, or no normalization.
+   */
+  normalizationSums(dy: TensorInfo, y: TensorInfo): Float64Array | undefined {
+    const { deferred } = this.dataOf(y.dataId);
+    if (deferred?.factors === undefined) return undefined;
+    const { source, channels, activation } = deferred;
+    const values = new Float64Array(2 * channels);
+    this.dataOf(dy.dataId).sums = { values, source, activation };
+    return values;
+  }
+
+  /** The sums over dy that were written for the normalization of x with that activation. */
+  knownSums(dy: TensorInfo, x: TensorInfo, activation: number): Float64Array | undefined {
+    const { sums } = this.dataOf(dy.dataId);
+    return sums?.source === x.dataId && sums.activation === activation ? sums.values : undefined;
+  }
+
+  private deferred(shape: number[], deferred: Deferred): TensorInfo {
+    const info = this.makeTensorInfo(shape, "float32");
+    const data = this.dataOf(info.dataId);
+    data.deferred = deferred;
+    computedOnRead(data as { values?: Float32Array }, () => this.compute(data, deferred));
+    this.incRef(deferred.source);
+    const source = this.dataOf(deferred.source);
+    source.dependents ??= new Set();
+    source.dependents.add(data);
+    return info;
+  }
+
+  private compute(data: TensorData, deferred: Deferred): Float32Array {
+    const source = this.dataOf(deferred.source);
+    const x = source.values as Float32Array;
+    // Where nothing else needs x, its memory becomes the result's.
+    const inPlace = source.refCount === 1 && this.isPooled(source);
+    const y = inPlace ? x : this.allocate(x.length);
+    const { factors, channels, activation } = deferred;
+    this.addon.prepare(x, factors, factors === undefined ? 1 : channels, activation, undefined, y);
+    if (inPlace) delete source.pooled;
+    data.pooled = y;
+    this.letGo(data, deferred);
+    return y;
+  }
+
+  /** Ends that data holds the source that it was to be computed from. */
+  private letGo(data: TensorData, { source }: Deferred): void {
+    data.deferred = undefined;
+    this.dataOf(source).dependents?.delete(data);
+    // TensorFlow.js counts data until it is told that it went.
+    if (this.disposeData(source)) engine().removeDataId(source, this);
+  }
+
   /** Whether nobody but this tensor sees its memory, so that a kernel may write its result there. */
   solelyOwned(tensor: TensorInfo): boolean {
     const data = this.dataOf(tensor.dataId);
-    return data.refCount === 1 && this.isPooled(data);
+    if (data.refCount !== 1 || !this.isPooled(data)) return false;
+    data.sums = undefined; // of values that are about to change
+    return true;
+  }
+
+  /**
+   * The numbers of a float32 tensor in memory that nobody else can write; `undefined` for those too few for the arena. An
+   * array that the user handed in is copied, and the tensor keeps the copy.
+   */
+  owned(tensor: TensorInfo): Float32Array | undefined {
+    const data = this.dataOf(tensor.dataId);
+    const values = this.floats(tensor);
+    if (!this.isPooled(data)) {
+      const own = this.allocate(values.length);
+      if (!this.arena.owns(own)) return undefined;
+      own.set(values);
+      data.values = own;
+      data.pooled = own;
+    }
+    return data.pooled;
   }
 
   /**
@@ -75,6 +205,7 @@ export class OnednnBackend extends MathBackendCPU {
    */
   detach(tensor: TensorInfo): void {
     const data = this.dataOf(tensor.dataId);
+    if (data.deferred !== undefined) return;
     const values: unknown = data.values;
     if (values instanceof Float32Array && this.arena.contains(values) && !this.isPooled(data)) {
       data.values = values.slice();
@@ -99,10 +230,14 @@ export class OnednnBackend extends MathBackendCPU {
   }
 
   override disposeData(dataId: object, force = false): boolean {
-    const pooled = this.data.has(dataId) ? this.dataOf(dataId).pooled : undefined;
-    const gone = super.disposeData(dataId, force);
-    if (gone && pooled !== undefined) this.arena.release(pooled);
-    return gone;
+    if (!this.data.has(dataId)) return super.disposeData(dataId, force);
+    const data = this.dataOf(dataId);
+    if (force) for (const dependent of data.dependents ?? []) void dependent.values;
+    if (!super.disposeData(dataId, force)) return false;
+    if (data.pooled !== undefined) this.arena.release(data.pooled);
+    if (data.deferred !== undefined) this.letGo(data, data.deferred);
+    this.panels.forget(dataId);
+    return true;
   }
 
   /** `tf.memory()`: also what the arena holds. */
@@ -112,6 +247,7 @@ export class OnednnBackend extends MathBackendCPU {
 
   /** Gives memory that no tensor uses back to the system. */
   trim(): void {
+    this.panels.clear();
     this.arena.trim();
   }
 }

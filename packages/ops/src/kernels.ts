@@ -24,6 +24,10 @@ export const SwishGrad = "SwishGrad";
 export const FusedConv2DSwish = "FusedConv2DSwish";
 /** Name of the same for a depthwise convolution: {@link FusedConvolutionInputs}, {@link FusedConvolutionAttrs}. */
 export const FusedDepthwiseConv2DSwish = "FusedDepthwiseConv2DSwish";
+/** Name of the kernel of a 1×1 convolution of gated images, with a sum: {@link FusedPointwiseInputs}, {@link FusedPointwiseAttrs}. */
+export const FusedPointwise = "FusedPointwise";
+/** Name of the kernel of a depthwise convolution and its mean: {@link FusedConvolutionInputs}, {@link FusedDepthwiseConv2DMeanAttrs}. */
+export const FusedDepthwiseConv2DMean = "FusedDepthwiseConv2DMean";
 /** Name of the kernel of `axpyList`: {@link ListPairInputs}, {@link ListScaleAttrs}. */
 export const ListAxpy = "ListAxpy";
 /** Name of the kernel of `scaleList`: {@link ListInputs}, {@link ListScaleAttrs}. */
@@ -126,6 +130,42 @@ export type FusedConvolutionAttrs = {
   dataFormat: "NHWC";
   /** Down and across; 1 where the strides are not. */
   dilations: [number, number];
+};
+
+/** What may follow the sum of a convolution in the same kernel. */
+export type ConvolutionActivation = "linear" | "relu" | "relu6" | "elu" | "sigmoid" | "swish";
+
+/**
+ * Inputs of {@link FusedPointwise}; output `[N, H, W, D]`:
+ *
+ *     y = activation((x · gate) ∗ filter + bias) + addend
+ *
+ * It is for inference: no gradient is defined. No dimension is 0.
+ */
+export type FusedPointwiseInputs = {
+  /** `[N, H, W, C]`. */
+  x: TensorInfo;
+  /** `[1, 1, C, D]`. */
+  filter: TensorInfo;
+  /** `[D]`; 0 where it is absent. */
+  bias?: TensorInfo;
+  /** `[N, 1, 1, C]`; 1 where it is absent. */
+  gate?: TensorInfo;
+  /** `[N, H, W, D]`; 0 where it is absent. */
+  addend?: TensorInfo;
+};
+
+/** Attributes of {@link FusedPointwise}. */
+export type FusedPointwiseAttrs = {
+  activation: ConvolutionActivation;
+};
+
+/**
+ * Attributes of {@link FusedDepthwiseConv2DMean}, which has two outputs: y `[N, H′, W′, D]`, the activation of the
+ * convolution plus bias, and its mean over each image, `[N, D]`.
+ */
+export type FusedDepthwiseConv2DMeanAttrs = FusedConvolutionAttrs & {
+  activation: ConvolutionActivation;
 };
 
 /** Inputs of {@link ListNorm}, with output √Σ xᵢ² over all values, and of {@link ListScale}, with `count` outputs. */

@@ -82,9 +82,23 @@ describe.each(["engine", "kernels"] as const)("on the %s", (backend) => {
       swishes: 2,
       convolutions: 6,
       convolutionActivations: 1,
+      joined: 0,
     });
     for (const seed of [1, 2]) expectSameStep(model, stock, images(seed));
     expect(ran().filter((kernel) => kernel === "BatchNormTraining").length).toBe(backend === "engine" ? 0 : 14);
+  });
+
+  it("the images of a network get no gradient", async () => {
+    const image = input({ shape: [6, 6, 3] });
+    const first = apply(layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, useBias: false }), image);
+    const model = makeModel({ inputs: image, outputs: apply(layers.batchNormalization({}), first) });
+    const stock = await stockClone(model);
+    accelerate(model);
+    expectSameStep(model, stock);
+    const kernels = async (each: LayersModel) =>
+      (await tf.profile(() => trainingStep(each, images()).loss)).kernelNames.filter((name) => /Conv2DBack/.test(name));
+    expect(await kernels(stock)).toContain("Conv2DBackpropInput");
+    expect(await kernels(model)).toEqual(["Conv2DBackpropFilter"]);
   });
 
   it("is saved as it would be without, and the saved form computes the same", async () => {

@@ -11,22 +11,30 @@ import type { OnednnBackend } from "../backend.js";
 import { kernel } from "../register.js";
 import { activationNumber } from "./activation.js";
 
+const CHEAP: ReadonlySet<string> = new Set(["linear", "relu", "relu6"]);
+
 export const batchNormTraining = kernel<BatchNormTrainingInputs, BatchNormTrainingAttrs>(
   BatchNormTraining,
   ({ inputs: { x, gamma, beta }, attrs: { epsilon, activation }, backend }) => {
-    const channels = [x.shape.at(-1)!];
-    const [y, mean, variance] = [backend.make(x.shape), backend.make(channels), backend.make(channels)];
+    const channels = x.shape.at(-1)!;
+    const [values, number] = [backend.floats(x), activationNumber(activation)!];
+    const factors = new Float32Array(3 * channels);
+    // What follows reads y once, or a few rows of it: an activation that costs more than that is computed here.
+    const deferred = CHEAP.has(activation) ? backend.defer(x, { factors, channels, activation: number }) : undefined;
+    const y = deferred === undefined ? backend.make(x.shape) : undefined;
+    const [mean, variance] = [backend.make([channels]), backend.make([channels])];
     backend.addon.batchNormTraining(
-      backend.floats(x),
+      values,
       optional(backend, gamma),
       optional(backend, beta),
-      y.values,
+      y?.values,
       mean.values,
       variance.values,
+      factors,
       epsilon,
-      activationNumber(activation)!,
+      number,
     );
-    return [y.info, mean.info, variance.info];
+    return [deferred ?? y!.info, mean.info, variance.info];
   },
 );
 
@@ -42,6 +50,7 @@ export const batchNormTrainingGrad = kernel<BatchNormTrainingGradInputs, BatchNo
       optional(backend, beta),
       backend.floats(mean),
       backend.floats(variance),
+      backend.knownSums(dy, x, activationNumber(activation)!),
       dx.values,
       dgamma.values,
       dbeta.values,

@@ -33,7 +33,7 @@ export const depthwiseConv2dNative = kernel<DepthwiseConv2dNativeInputs, Depthwi
     const shape = depthwiseShape(x.shape, filter.shape, attrs);
     if (shape.empty) return undefined;
     const y = backend.make(shape.info.outShape);
-    depthwise(backend, shape, backend.floats(x), backend.floats(filter), y.values);
+    depthwise(backend, shape, x, backend.floats(filter), y.values);
     return y.info;
   },
 );
@@ -50,7 +50,17 @@ export const depthwiseConv2dNativeBackpropInput = kernel<
     const dx = backend.make(attrs.inputShape);
     const [gradient, weights] = [backend.floats(dy), backend.floats(filter)];
     if (isOwn(shape)) {
-      backend.addon.depthwiseBackward(shape.numbers, undefined, gradient, weights, dx.values, undefined);
+      backend.addon.depthwiseBackward(
+        shape.numbers,
+        undefined,
+        undefined,
+        0,
+        gradient,
+        weights,
+        dx.values,
+        undefined,
+        undefined,
+      );
     } else {
       backend.addon.convolutionBackwardInput(shape.numbers, gradient, weights, dx.values);
     }
@@ -69,11 +79,22 @@ export const depthwiseConv2dNativeBackpropFilter = kernel<
     const shape = depthwiseShape(x.shape, attrs.filterShape, attrs);
     if (!fits(shape, dy)) return undefined;
     const dfilter = backend.make(attrs.filterShape);
-    const [values, gradient] = [backend.floats(x), backend.floats(dy)];
+    const gradient = backend.floats(dy);
     if (isOwn(shape)) {
-      backend.addon.depthwiseBackward(shape.numbers, values, gradient, undefined, undefined, dfilter.values);
+      const { values, factors, before } = backend.operand(x);
+      backend.addon.depthwiseBackward(
+        shape.numbers,
+        values,
+        factors,
+        before,
+        gradient,
+        undefined,
+        undefined,
+        dfilter.values,
+        undefined,
+      );
     } else {
-      backend.addon.convolutionBackwardFilter(shape.numbers, values, gradient, dfilter.values);
+      backend.addon.convolutionBackwardFilter(shape.numbers, backend.floats(x), gradient, dfilter.values);
     }
     return dfilter.info;
   },
@@ -85,8 +106,20 @@ export const depthwiseConv2dNativeBackprop = kernel<DepthwiseConv2dNativeBackpro
   ({ inputs: { x, dy, filter }, attrs, backend }) => {
     const shape = depthwiseShape(x.shape, filter.shape, attrs);
     const [dx, dfilter] = [backend.make(x.shape), backend.make(filter.shape)];
-    const [values, gradient, weights] = [backend.floats(x), backend.floats(dy), backend.floats(filter)];
-    backend.addon.depthwiseBackward(shape.numbers, values, gradient, weights, dx.values, dfilter.values);
+    const [{ values, factors, before }, gradient] = [backend.operand(x), backend.floats(dy)];
+    const weights = backend.floats(filter);
+    const sums = backend.normalizationSums(dx.info, x);
+    backend.addon.depthwiseBackward(
+      shape.numbers,
+      values,
+      factors,
+      before,
+      gradient,
+      weights,
+      dx.values,
+      dfilter.values,
+      sums,
+    );
     return [dx.info, dfilter.info];
   },
 );
@@ -105,13 +138,17 @@ export function hasJointGradient(
 export function depthwise(
   backend: OnednnBackend,
   shape: ConvolutionShape,
-  x: Float32Array,
+  x: TensorInfo,
   filter: Float32Array,
   y: Float32Array,
   { bias, activation = 0, alpha = 0 }: NativeEpilogue = {},
 ): void {
-  const compute = isOwn(shape) ? backend.addon.depthwise : backend.addon.convolution;
-  compute(shape.numbers, x, filter, bias, y, activation, alpha);
+  if (!isOwn(shape)) {
+    backend.addon.convolution(shape.numbers, backend.floats(x), filter, bias, y, activation, alpha);
+    return;
+  }
+  const { values, factors, before } = backend.operand(x);
+  backend.addon.depthwise(shape.numbers, values, factors, before, filter, bias, y, activation, alpha);
 }
 
 /** The shape of a depthwise convolution. */
@@ -130,6 +167,7 @@ function fits({ empty, info }: ConvolutionShape, dy: TensorInfo): boolean {
   return !empty && dy.shape[1] === info.outHeight && dy.shape[2] === info.outWidth;
 }
 
-function isOwn({ info }: ConvolutionShape): boolean {
+/** Whether our own kernels compute it. */
+export function isOwn({ info }: ConvolutionShape): boolean {
   return info.inChannels === info.outChannels;
 }

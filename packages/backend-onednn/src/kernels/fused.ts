@@ -3,6 +3,8 @@ import {
   FusedConv2DSwish,
   type FusedConvolutionAttrs,
   type FusedConvolutionInputs,
+  FusedDepthwiseConv2DMean,
+  type FusedDepthwiseConv2DMeanAttrs,
   FusedDepthwiseConv2DSwish,
 } from "@roga/ops";
 import {
@@ -23,8 +25,9 @@ import { kernel, type NativeKernel } from "../register.js";
 import { activationNumber, type NativeEpilogue } from "./activation.js";
 import { product } from "./BatchMatMul.js";
 import { convolve } from "./Conv2D.js";
-import type { ConvolutionAttrs } from "./convolution-shape.js";
-import { depthwise, depthwiseShape } from "./DepthwiseConv2dNative.js";
+import { type ConvolutionAttrs, convolutionShape } from "./convolution-shape.js";
+import { depthwise, depthwiseShape, isOwn } from "./DepthwiseConv2dNative.js";
+import { fusedPointwise, isPointwise, pointwise } from "./pointwise.js";
 
 interface Epilogue {
   bias?: TensorInfo | null | undefined;
@@ -71,7 +74,12 @@ function convolution(
   attrs: ConvolutionAttrs & Epilogue,
 ): TensorInfo | undefined {
   if (!takes({ ...attrs, bias }, filter.shape.at(-1)!)) return undefined;
-  return convolve(backend, x, filter, attrs, nativeEpilogue(backend, { ...attrs, bias }));
+  const epilogue = nativeEpilogue(backend, { ...attrs, bias });
+  if (allFloat32(x, filter) && attrs.dataFormat !== "NCHW") {
+    const shape = convolutionShape(x.shape, filter.shape, attrs, false);
+    if (isPointwise(shape)) return pointwise(backend, x, filter, epilogue);
+  }
+  return convolve(backend, x, filter, attrs, epilogue);
 }
 
 /** The same of a depthwise convolution. */
@@ -85,7 +93,7 @@ function depthwiseConvolution(
   const shape = depthwiseShape(x.shape, filter.shape, attrs);
   if (shape.empty || !takes(epilogue, shape.info.outChannels)) return undefined;
   const y = backend.make(shape.info.outShape);
-  depthwise(backend, shape, backend.floats(x), backend.floats(filter), y.values, nativeEpilogue(backend, epilogue));
+  depthwise(backend, shape, x, backend.floats(filter), y.values, nativeEpilogue(backend, epilogue));
   return y.info;
 }
 
@@ -116,6 +124,38 @@ const fusedDepthwiseConv2DSwish = kernel<FusedConvolutionInputs, FusedConvolutio
   ({ inputs, attrs, backend }) => depthwiseConvolution(backend, inputs, { ...attrs, activation }),
 );
 
+const fusedDepthwiseConv2DMean = kernel<FusedConvolutionInputs, FusedDepthwiseConv2DMeanAttrs>(
+  FusedDepthwiseConv2DMean,
+  ({ inputs: { x, filter, bias }, attrs, backend }) => {
+    const epilogue = { bias, activation: attrs.activation };
+    const shape = depthwiseShape(x.shape, filter.shape, attrs);
+    const { batchSize, outChannels, outShape } = shape.info;
+    const mean = backend.make([batchSize, outChannels]);
+    if (!isOwn(shape)) {
+      const y = depthwiseConvolution(backend, { x, filter, bias: bias ?? null }, { ...attrs, ...epilogue })!;
+      const pixels = shape.info.outHeight * shape.info.outWidth;
+      backend.addon.reduce(0, backend.floats(y), mean.values, batchSize, pixels, outChannels, 1 / pixels);
+      return [y, mean.info];
+    }
+    const y = backend.make(outShape);
+    const { values, factors, before } = backend.operand(x);
+    const { bias: biases, activation: number, alpha } = nativeEpilogue(backend, epilogue);
+    backend.addon.depthwiseMean(
+      shape.numbers,
+      values,
+      factors,
+      before,
+      backend.floats(filter),
+      biases,
+      y.values,
+      mean.values,
+      number,
+      alpha,
+    );
+    return [y.info, mean.info];
+  },
+);
+
 const fusedMatMul = kernel<_FusedMatMulInputs, _FusedMatMulAttrs>(
   _FusedMatMul,
   ({ inputs: { a, b, bias }, attrs, backend }) => {
@@ -132,5 +172,7 @@ export const fusedKernels: readonly NativeKernel[] = [
   fusedConv2DSwish,
   fusedDepthwiseConv2D,
   fusedDepthwiseConv2DSwish,
+  fusedDepthwiseConv2DMean,
+  fusedPointwise,
   fusedMatMul,
 ];

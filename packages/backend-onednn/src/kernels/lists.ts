@@ -87,6 +87,7 @@ function updated(backend: OnednnBackend, inputs: object, olds: readonly TensorIn
   const targets = olds.map((old) => {
     if (uses.get(old.dataId) !== 1 || !backend.solelyOwned(old)) return backend.make(old.shape);
     backend.incRef(old.dataId);
+    backend.panels.forget(old.dataId);
     return { info: { dataId: old.dataId, shape: old.shape, dtype: old.dtype }, values: backend.floats(old) };
   });
   return { infos: targets.map(({ info }) => info), arrays: targets.map(({ values }) => values) };

@@ -36,7 +36,8 @@ const maxPool = kernel<MaxPoolInputs, MaxPoolAttrs>(
     const shape = poolingShape(x.shape, attrs);
     if (shape.empty || isIdentity(shape)) return undefined;
     const y = backend.make(shape.info.outShape);
-    backend.addon.maxPool(shape.numbers, backend.floats(x), y.values);
+    const { values, factors, before } = backend.operand(x);
+    backend.addon.maxPool(shape.numbers, values, factors, before, y.values);
     return y.info;
   },
   { other: "windows of one value, where the size stays" },
@@ -44,13 +45,13 @@ const maxPool = kernel<MaxPoolInputs, MaxPoolAttrs>(
 
 const maxPoolGrad = kernel<MaxPoolGradInputs, MaxPoolAttrs>(
   MaxPoolGrad,
-  ({ inputs: { dy, input, output }, attrs, backend }) => {
-    if (!allFloat32(dy, input, output)) return undefined;
+  ({ inputs: { dy, input }, attrs, backend }) => {
+    if (!allFloat32(dy, input)) return undefined;
     const shape = poolingShape(input.shape, attrs);
     if (shape.empty || dy.shape.join() !== shape.info.outShape.join()) return undefined;
     const dx = backend.make(input.shape);
-    const [x, y, gradient] = [backend.floats(input), backend.floats(output), backend.floats(dy)];
-    backend.addon.maxPoolBackward(shape.numbers, x, y, gradient, dx.values);
+    const { values, factors, before } = backend.operand(input);
+    backend.addon.maxPoolBackward(shape.numbers, values, factors, before, backend.floats(dy), dx.values);
     return dx.info;
   },
   { other: "dy of another size than the forward operation gives" },

@@ -4,6 +4,7 @@ import { Swish } from "@roga/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { allFloat32 } from "../backend.js";
 import { kernel, type NativeKernel } from "../register.js";
+import { activationNumber } from "./activation.js";
 
 type Attrs = Readonly<Record<string, number>>;
 /** A kernel's name, and the names of its attributes in the order in which the addon takes them. */
@@ -35,9 +36,19 @@ const operations: readonly Operation[] = [
   [tf.Ceil],
 ];
 
+/** Activations that are left to what reads the result, with the addon's numbers of them. */
+const DEFERRED: ReadonlyMap<string, number> = new Map([
+  [tf.Relu, activationNumber("relu")!],
+  [tf.Relu6, activationNumber("relu6")!],
+]);
+
 export const unaryKernels: readonly NativeKernel[] = operations.map(([name, first = "", second = ""], operation) =>
   kernel<{ x: tf.TensorInfo }, Attrs>(name, ({ inputs: { x }, attrs, backend }) => {
     if (!allFloat32(x)) return undefined;
+    const activation = DEFERRED.get(name);
+    const deferred =
+      activation === undefined ? undefined : backend.defer(x, { channels: x.shape.at(-1) ?? 1, activation });
+    if (deferred !== undefined) return deferred;
     const y = backend.make(x.shape);
     backend.addon.unary(operation, backend.floats(x), y.values, attrs[first] ?? 0, attrs[second] ?? 0);
     return y.info;

@@ -1,8 +1,8 @@
 /** Cases of convolutions, depthwise ones, their gradients, and those with a bias and an activation. */
-import { FusedConv2DSwish, FusedDepthwiseConv2DSwish } from "@roga/ops";
+import { FusedConv2DSwish, FusedDepthwiseConv2DMean, FusedDepthwiseConv2DSwish, FusedPointwise } from "@roga/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Case, floats, special, type Values } from "./case.js";
-import { convolutionSwish } from "./references.js";
+import { type Activation, fusedConvolution, fusedPointwise, imageMeans } from "./references.js";
 
 interface Convolution {
   readonly x: [number, number, number, number];
@@ -165,7 +165,60 @@ export function convolutionCases(): Case[] {
     ...fusedCases(tf.FusedDepthwiseConv2D, [DEPTHWISE[1]!, DEPTHWISE.at(-14)!], true),
     ...swishCases(SHAPES, false),
     ...swishCases(DEPTHWISE, true),
+    ...pointwiseCases(),
+    ...meanCases(),
   ];
+}
+
+/** Rows, channels and outputs that leave rests in every direction, of few panels and of many. */
+const PRODUCTS = [
+  { x: [1, 1, 1, 1], k: 1 },
+  { x: [3, 5, 7, 17], k: 16 },
+  { x: [2, 13, 11, 100], k: 130 },
+  { x: [8, 1, 1, 48], k: 4 },
+  { x: [2, 3, 5, 33], k: 300 },
+  { x: [2, 20, 21, 600], k: 200 },
+] as const;
+
+function pointwiseCases(): Case[] {
+  const activations: Activation[] = ["linear", "relu", "relu6", "swish", "sigmoid", "elu"];
+  return PRODUCTS.flatMap(({ x: [n, h, w, c], k }, index) =>
+    [[], ["gate"], ["addend"], ["bias", "gate", "addend"]].map((names, which): Case => {
+      const activation = activations[(index + which) % activations.length]!;
+      const make = which === 3 && index % 2 === 1 ? rarely : floats;
+      const all = { bias: floats([k]), gate: floats([n, 1, 1, c]), addend: make([n, h, w, k]) };
+      const neighbours = Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
+      const inputs = { x: make([n, h, w, c]), filter: floats([1, 1, c, k]), ...neighbours };
+      return {
+        kernel: FusedPointwise,
+        label: `[${n},${h},${w},${c}] → ${k}, ${activation}, ${names}`,
+        inputs,
+        attrs: { activation },
+        tolerance: { rtol: make === rarely ? 1e-5 : 4e-7, atol: 3e-7 * (c + 2) },
+        reference: () => [fusedPointwise(inputs, activation)],
+      };
+    }),
+  );
+}
+
+function meanCases(): Case[] {
+  const activations: Activation[] = ["swish", "linear", "relu6"];
+  return DEPTHWISE.map((shape, index): Case => {
+    const activation = activations[index % activations.length]!;
+    const { filterShape, attrs, dyShape, terms } = describe(shape, true);
+    const inputs = { x: floats(shape.x), filter: floats(filterShape), bias: floats([dyShape[3]]) };
+    return {
+      kernel: FusedDepthwiseConv2DMean,
+      label: `${label(shape)}, ${activation}`,
+      inputs,
+      attrs: { ...attrs, activation },
+      tolerance: { rtol: 4e-7, atol: 3e-7 * terms },
+      reference() {
+        const y = fusedConvolution(inputs, attrs, true, activation);
+        return [y, imageMeans(y, dyShape)];
+      },
+    };
+  });
 }
 
 function swishCases(shapes: Convolution[], depthwise: boolean): Case[] {
@@ -181,7 +234,7 @@ function swishCases(shapes: Convolution[], depthwise: boolean): Case[] {
       inputs,
       attrs,
       tolerance,
-      reference: () => [convolutionSwish(inputs, attrs, depthwise)],
+      reference: () => [fusedConvolution(inputs, attrs, depthwise, "swish")],
     }));
   });
 }

@@ -5,7 +5,7 @@ import type { Values } from "./case.js";
 type Numbers = Float64Array;
 type Shape = [number, number, number, number];
 type Pad = Parameters<typeof tf.backend_util.computeConv2DInfo>[4];
-type Activation = "linear" | "relu" | "relu6" | "swish";
+export type Activation = "linear" | "relu" | "relu6" | "swish" | "sigmoid" | "elu";
 interface Attrs {
   readonly epsilon: number;
   readonly activation: Activation;
@@ -40,6 +40,8 @@ export function sigmoid(z: number): number {
 }
 
 function activate(activation: Activation, z: number): number {
+  if (activation === "sigmoid") return sigmoid(z);
+  if (activation === "elu") return z >= 0 ? z : Math.expm1(z);
   if (activation === "relu") return Math.max(z, 0);
   if (activation === "relu6") return Math.min(Math.max(z, 0), 6);
   return activation === "swish" ? z * sigmoid(z) : z;
@@ -101,11 +103,19 @@ export function batchNormBackward(
   return [dx, dgamma, dbeta];
 }
 
-/** swish(x ∗ filter + bias), for the attributes of TensorFlow.js' fused convolutions. */
-export function convolutionSwish(
+/** Attributes of TensorFlow.js' fused convolutions. */
+export interface ConvolutionAttrs {
+  readonly strides: [number, number];
+  readonly pad: Pad;
+  readonly dilations: [number, number];
+}
+
+/** activation(x ∗ filter + bias). */
+export function fusedConvolution(
   { x, filter, bias }: { x: Values; filter: Values; bias?: Values },
-  { strides, pad, dilations }: { strides: [number, number]; pad: Pad; dilations: [number, number] },
+  { strides, pad, dilations }: ConvolutionAttrs,
   depthwise: boolean,
+  activation: Activation,
 ): Numbers {
   const [shape, taps] = [x.shape as Shape, filter.shape as Shape];
   const info = tf.backend_util.computeConv2DInfo(shape, taps, strides, dilations, pad, undefined, depthwise);
@@ -133,7 +143,7 @@ export function convolutionSwish(
         }
       }
     }
-    return activate("swish", sum);
+    return activate(activation, sum);
   });
 }
 
@@ -193,4 +203,29 @@ export function resizeGradient(
     }
   }
   return dx;
+}
+
+/** activation((x · gate) ∗ filter + bias) + addend, for a 1×1 filter. */
+export function fusedPointwise(
+  inputs: { x: Values; filter: Values; bias?: Values; gate?: Values; addend?: Values },
+  activation: Activation,
+): Numbers {
+  const { x, gate, addend } = inputs;
+  const [images, height, width, channels] = x.shape as Shape;
+  const values = x.values.map((value, i) => {
+    const image = Math.floor(i / (height * width * channels)) % images;
+    return value * (gate?.values[image * channels + (i % channels)] ?? 1);
+  });
+  const attrs: ConvolutionAttrs = { strides: [1, 1], pad: "valid", dilations: [1, 1] };
+  const y = fusedConvolution({ ...inputs, x: { ...x, values } }, attrs, false, activation);
+  return addend ? y.map((value, i) => value + addend.values[i]!) : y;
+}
+
+/** The mean over the two axes in the middle. */
+export function imageMeans(y: Numbers, [images, height, width, channels]: Shape): Numbers {
+  const means = new Float64Array(images * channels);
+  y.forEach((value, i) => {
+    means[Math.floor(i / (height * width * channels)) * channels + (i % channels)]! += value / (height * width);
+  });
+  return means;
 }

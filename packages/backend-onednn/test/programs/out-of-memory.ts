@@ -47,7 +47,9 @@ function attempts(): [string, string][] {
   const product = Int32Array.of(1, 1, 1, 15_000, 15_001, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1, 1);
   return [
     failureOf(() => tf.fill([2 ** 30 - 1], 1)),
-    failureOf(() => addon.depthwiseBackward(depthwise, values, values, undefined, undefined, values)),
+    failureOf(() =>
+      addon.depthwiseBackward(depthwise, values, undefined, 0, values, undefined, undefined, values, undefined),
+    ),
     failureOf(() => addon.convolution(product, values, values, undefined, values, 0, 0)),
   ];
 }

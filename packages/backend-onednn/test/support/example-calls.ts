@@ -44,6 +44,8 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
   const [rows, values] = [n * h * w, n * h * w * c];
   const all = () => floats(values);
   const channels = () => floats(c);
+  const factors = () => floats(3 * c);
+  const sums = () => Float64Array.from(floats(2 * c));
   const plain = convolution(sizes, { side: 3, k: c + 2 });
   const strided = convolution(sizes, { side: 3, k: 5, stride: 2 });
   const dilated = convolution(sizes, { side: 3, k: 4, dilation: 2, pad: 2 });
@@ -68,6 +70,9 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
     setThreads: [[2]],
     getThreads: [[]],
     setBfloat16: [[false]],
+    usesBfloat16: [[]],
+    panelSize: [[c, rows]],
+    packFilter: [[floats(c * w), c, w, floats(c * (w + 64))]],
     kernelMilliseconds: [[]],
     kernelCalls: [[]],
     resetKernelTime: [[]],
@@ -84,26 +89,48 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
     ]),
     convolutionBackwardInput: convolutions.map(({ shape, x, filter, y }) => [shape, y(), filter(), x()]),
     convolutionBackwardFilter: convolutions.map(({ shape, x, filter, y }) => [shape, x(), y(), filter()]),
+    pointwise: numbersUpTo(7).flatMap((activation) => [
+      [
+        ...[all(), floats(c * w), undefined, floats(w), floats(n * c), floats(rows * w), floats(rows * w)],
+        ...[n, rows, c, w, activation, 0.2],
+      ],
+      [
+        ...[all(), floats(c * w), undefined, undefined, undefined, undefined, floats(rows * w)],
+        ...[n, rows, c, w, activation, 0.2],
+      ],
+    ]),
     biasActivation: numbersUpTo(7).flatMap((activation) => [
       [all(), channels(), activation, 0.2],
       [all(), undefined, activation, 0.2],
     ]),
     depthwise: depthwises.flatMap(({ shape, x, filter, y, bias }, index) => [
-      [shape, x(), filter(), bias(), y(), index, 0.2],
-      [shape, x(), filter(), undefined, y(), 6 - index, 0.2],
+      [shape, x(), undefined, 0, filter(), bias(), y(), index, 0.2],
+      [shape, x(), undefined, index % 4, filter(), undefined, y(), 6 - index, 0.2],
+      [shape, x(), factors(), index % 4, filter(), undefined, y(), 0, 0.2],
     ]),
-    depthwiseBackward: depthwises.flatMap(({ shape, x, filter, y }) => [
-      [shape, x(), y(), filter(), x(), filter()],
-      [shape, undefined, y(), filter(), x(), undefined],
-      [shape, x(), y(), undefined, undefined, filter()],
+    depthwiseMean: depthwises.map(({ shape, x, filter, y, bias }, index) => [
+      ...[shape, x(), undefined, index % 4, filter(), bias(), y(), floats(n * c), index, 0.2],
+    ]),
+    depthwiseBackward: depthwises.flatMap(({ shape, x, filter, y }, index) => [
+      [shape, x(), undefined, 0, y(), filter(), x(), filter(), undefined],
+      [shape, x(), undefined, index % 4, y(), filter(), x(), filter(), undefined],
+      [shape, undefined, undefined, 0, y(), filter(), x(), undefined, undefined],
+      [shape, x(), factors(), index % 4, y(), undefined, undefined, filter(), undefined],
+      [shape, x(), factors(), index % 4, y(), filter(), x(), filter(), sums()],
+      [shape, x(), factors(), index % 4, y(), filter(), x(), undefined, sums()],
+    ]),
+    prepare: numbersUpTo(4).flatMap((activation) => [
+      [all(), factors(), c, activation, undefined, all()],
+      [all(), factors(), c, activation, all(), all()],
+      [all(), undefined, 1, activation, undefined, all()],
     ]),
     batchNormTraining: numbersUpTo(4).map((activation) => [
-      ...[all(), activation % 2 ? channels() : undefined, channels(), all(), channels(), channels()],
-      ...[1e-3, activation],
+      ...[all(), activation % 2 ? channels() : undefined, channels(), activation < 2 ? all() : undefined, channels()],
+      ...[channels(), factors(), 1e-3, activation],
     ]),
     batchNormTrainingBackward: numbersUpTo(4).map((activation) => [
       ...[all(), all(), channels(), activation % 2 ? channels() : undefined, channels(), positive(c)],
-      ...[all(), channels(), channels(), 1e-3, activation],
+      ...[activation < 2 ? sums() : undefined, all(), channels(), channels(), 1e-3, activation],
     ]),
     batchNorm: [
       [all(), channels(), positive(c), channels(), channels(), all(), 1e-3],
@@ -115,8 +142,14 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
         ...[all(), channels(), channels(), channels(), channels(), 1e-3],
       ],
     ],
-    maxPool: pools.map(({ shape, x, y }) => [shape, x(), y()]),
-    maxPoolBackward: pools.map(({ shape, x, y }) => [shape, x(), y(), y(), x()]),
+    maxPool: pools.flatMap(({ shape, x, y }, index) => [
+      [shape, x(), undefined, 0, y()],
+      [shape, x(), factors(), index, y()],
+    ]),
+    maxPoolBackward: pools.flatMap(({ shape, x, y }, index) => [
+      [shape, x(), undefined, 0, y(), x()],
+      [shape, x(), factors(), index, y(), x()],
+    ]),
     averagePool: pools.map(({ shape, x, y }) => [shape, x(), y()]),
     averagePoolBackward: pools.map(({ shape, x, y }) => [shape, y(), x()]),
     unary: numbersUpTo(23).map((operation) => [operation, all(), all(), -0.5, 0.5]),

@@ -3,6 +3,7 @@
  * writes to nothing it should, is found out, also where the compiler of oneDNN's own code runs and no sanitizer sees it.
  * The copies start at odd multiples of four bytes, as arrays of users may.
  */
+import { types } from "node:util";
 import type { Addon } from "../../src/addon.js";
 
 /** Words on either side. With none, each array has memory of its own exactly: then a sanitizer sees reads beside it as well. */
@@ -10,7 +11,7 @@ const GUARD = Number(process.env.ROGA_TEST_GUARD ?? 67);
 /** No kernel computes these bits: a NaN with a payload of its own. */
 const CANARY = 0x7fc0dead;
 
-type Values = Float32Array | Int32Array | Uint8Array;
+type Values = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 interface Guarded {
   readonly original: Values;
@@ -19,15 +20,17 @@ interface Guarded {
 }
 
 function guarded(original: Values): Guarded {
-  const words = new Uint32Array(2 * GUARD + Math.ceil(original.byteLength / 4)).fill(CANARY);
+  // Numbers of eight bytes lie at multiples of eight: behind one word more.
+  const before = GUARD + (original.BYTES_PER_ELEMENT === 8 ? GUARD % 2 : 0);
+  const words = new Uint32Array(before + GUARD + Math.ceil(original.byteLength / 4)).fill(CANARY);
   const make = original.constructor as new (buffer: ArrayBufferLike, offset: number, length: number) => Values;
-  const copy = new make(words.buffer, GUARD * 4, original.length);
+  const copy = new make(words.buffer, before * 4, original.length);
   copy.set(original);
   return { original, copy, words };
 }
 
 function check(name: string, { original, copy, words }: Guarded): void {
-  const tail = GUARD + Math.ceil(copy.byteLength / 4);
+  const tail = Math.ceil((copy.byteOffset + copy.byteLength) / 4);
   const hit = (index: number) => words[index] !== CANARY;
   for (let i = 0; i < GUARD; i++) {
     if (hit(i)) throw new Error(`${name} wrote ${GUARD - i} words before an array of ${original.length}`);
@@ -46,9 +49,8 @@ export function guardAddon(addon: Addon): Addon {
         const seen = new Map<unknown, Guarded>();
         const replaced = (value: unknown): unknown => {
           if (Array.isArray(value)) return value.map(replaced);
-          if (!(value instanceof Float32Array || value instanceof Int32Array || value instanceof Uint8Array))
-            return value;
-          const known = seen.get(value) ?? guarded(value);
+          if (!types.isTypedArray(value)) return value;
+          const known = seen.get(value) ?? guarded(value as Values);
           seen.set(value, known);
           return known.copy;
         };

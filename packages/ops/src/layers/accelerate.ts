@@ -3,10 +3,12 @@
  * through fused kernels. It replaces methods of single layer objects and of the model, nothing else: what the model is saved as, its weights and its
  * summary stay those of stock layers, and a copy that is loaded elsewhere computes the same.
  */
+import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { OpInputError } from "../errors.js";
-import { isPatchedLinear, patchConvolution } from "./convolution.js";
+import { patchConvolution } from "./convolution.js";
 import { type Fusible, fusibleActivations } from "./fusible.js";
+import { type InferencePlan, inferencePlan } from "./inference-plan.js";
 import { FUSED, type MarkedArguments } from "./marks.js";
 import { patchActivation, patchNormalization } from "./patches.js";
 import { predictThroughCall } from "./predict.js";
@@ -22,14 +24,17 @@ export interface AccelerationReport {
   readonly swishes: number;
   /** Convolutions, depthwise ones among them, that compute bias and activation in the same kernel in inference. */
   readonly convolutions: number;
-  /** Of these, those that compute the activation of the layer after them as well. */
+  /** Of these, those that compute the activation of the layer after them as well, in at least one place. */
   readonly convolutionActivations: number;
+  /** Products with a gate, sums and global means that a convolution beside them computes in inference. */
+  readonly joined: number;
 }
 
 /** What is fused in a model, as of the outputs it had then. */
 interface Plan {
   outputs: LayersModel["outputs"];
   fusible: Fusible;
+  inference: InferencePlan | undefined;
 }
 
 const plans = new WeakMap<LayersModel, Plan>();
@@ -41,12 +46,16 @@ const plans = new WeakMap<LayersModel, Plan>();
  *   before. Inference is untouched.
  * - A stock `Conv2D` or `DepthwiseConv2D` over channels that are last, whose activation is none, relu, relu6, elu, sigmoid
  *   or swish, computes bias and activation in its own kernel in inference, that is where no gradient is recorded.
- * - Where the output of either, for a convolution one without activation, goes only to one stock `Activation` or `ReLU`
- *   layer of relu, relu6 or swish, it computes that activation too, and the activation layer lets it pass. That holds for
- *   `model.apply`, `model.call`, `model.predict` and `model.predictOnBatch`; another model that shares the layers,
- *   `model.fit` and `model.evaluate` compute each layer by itself.
- * - Bias and swish in the kernel of a convolution need a backend with `FusedConv2DSwish` or `FusedDepthwiseConv2DSwish`;
- *   on others swish is computed by itself.
+ * - Where the output of a batch normalization goes only to one stock `Activation` or `ReLU` layer of relu, relu6 or swish,
+ *   it computes that activation too, and the activation layer lets it pass.
+ * - In inference, a convolution without activation does the same, also for sigmoid and elu; where its filter is 1×1, also
+ *   for a stock `Multiply` of its images by a gate `[N, 1, 1, C]` before it, and a stock `Add` of two after it, if nothing
+ *   else reads what is between; a depthwise one for a stock `GlobalAveragePooling2D` of its output. Where the layers are
+ *   given what these kernels do not take, or a call hook, each computes by itself.
+ * - Both hold for `model.apply`, `model.call`, `model.predict` and `model.predictOnBatch`; another model that shares the
+ *   layers, `model.fit` and `model.evaluate` compute each layer by itself.
+ * - What a convolution computes besides itself needs a backend with the kernel (`FusedConv2DSwish`,
+ *   `FusedDepthwiseConv2DSwish`, `FusedPointwise`, `FusedDepthwiseConv2DMean`); others compute it in several.
  * - A stock `Activation` layer of swish computes through `swish`.
  * - `model.predict` does not copy inputs that are one batch.
  *
@@ -64,7 +73,7 @@ export function accelerate(model: LayersModel): AccelerationReport {
     if (outputs?.length) continue;
     throw new OpInputError("accelerate", "model", "a built model", `"${name}", which has no outputs yet`);
   }
-  const before = fusedIn(models.filter((each) => plans.has(each)));
+  const before = union(models.map((each) => reported.get(each) ?? none));
   const changed = { batchNormalizations: 0, swishes: 0, convolutions: 0 };
   for (const layer of new Set(models.flatMap(({ layers }) => layers))) {
     if (patchNormalization(layer)) changed.batchNormalizations += 1;
@@ -72,9 +81,15 @@ export function accelerate(model: LayersModel): AccelerationReport {
     if (patchConvolution(layer)) changed.convolutions += 1;
   }
   for (const each of models) patchModel(each);
-  const fused = [...fusedIn(models)].filter((layer) => !before.has(layer));
-  const convolutionActivations = fused.filter(isPatchedLinear).length;
-  return { ...changed, fusedActivations: fused.length - convolutionActivations, convolutionActivations };
+  for (const each of models) reported.set(each, fusedIn(each));
+  const after = union(models.map((each) => reported.get(each)!));
+  const added = (kind: keyof Fused) => [...after[kind]].filter((layer) => !before[kind].has(layer)).length;
+  return {
+    ...changed,
+    fusedActivations: added("normalizations"),
+    convolutionActivations: added("convolutions"),
+    joined: added("joined"),
+  };
 }
 
 function withNested(model: LayersModel): LayersModel[] {
@@ -85,32 +100,59 @@ function isModel(layer: Layer): layer is LayersModel {
   return "layers" in layer && "outputs" in layer;
 }
 
-function fusedIn(models: readonly LayersModel[]): Set<Layer> {
-  return new Set(models.flatMap((model) => [...fusibleActivations(model).keys()]));
+/** Layers of a model that compute others besides themselves, and those that convolutions compute. */
+type Fused = Readonly<Record<"normalizations" | "convolutions" | "joined", ReadonlySet<Layer>>>;
+
+const none: Fused = { normalizations: new Set(), convolutions: new Set(), joined: new Set() };
+/** What was reported of models. */
+const reported = new WeakMap<LayersModel, Fused>();
+
+/** What is fused in the layers that a model has, which a sequential one may execute only after it is built again. */
+function fusedIn(model: LayersModel): Fused {
+  const inference = inferencePlan(model);
+  return {
+    normalizations: new Set(fusibleActivations(model).keys()),
+    convolutions: new Set(inference?.activating),
+    joined: new Set(inference?.joined),
+  };
 }
 
-/** Tells the layers, in every call, which activations are fused in this model. */
+function union(all: readonly Fused[]): Fused {
+  const of = (kind: keyof Fused) => new Set(all.flatMap((fused) => [...fused[kind]]));
+  return { normalizations: of("normalizations"), convolutions: of("convolutions"), joined: of("joined") };
+}
+
+/** Tells the layers, in every call, which activations are fused in this model; infers by a plan. */
 function patchModel(model: LayersModel): void {
   const known = plans.get(model);
   if (known !== undefined) {
     Object.assign(known, planOf(model));
     return;
   }
-  const plan = planOf(model);
   const stock = isStockModel(model);
+  const plan = planOf(model);
   const call = model.call.bind(model);
   model.call = (inputs, kwargs) => {
     const { outputs } = executing(model);
     if (outputs.length !== plan.outputs.length || outputs.some((output, i) => output !== plan.outputs[i])) {
       Object.assign(plan, planOf(model));
     }
-    return call(inputs, { ...kwargs, [FUSED]: plan.fusible } as MarkedArguments);
+    const marked = { ...kwargs, [FUSED]: plan.fusible } as MarkedArguments;
+    return (stock && infer(plan, inputs, marked)) || call(inputs, marked);
   };
   if (stock) predictThroughCall(model);
   plans.set(model, plan);
 }
 
+/** The outputs by the plan; undefined in training, where gradients are recorded, and where the plan does not hold. */
+function infer({ inference }: Plan, inputs: tf.Tensor | tf.Tensor[], kwargs: MarkedArguments): tf.Tensor[] | undefined {
+  if (inference === undefined || kwargs.training || kwargs.mask != null || tf.engine().state.gradientDepth > 0) {
+    return undefined;
+  }
+  return tf.tidy(() => inference.run([inputs].flat(), kwargs) as tf.Tensor[]);
+}
+
 function planOf(model: LayersModel): Plan {
   const runs = executing(model);
-  return { outputs: [...runs.outputs], fusible: fusibleActivations(runs) };
+  return { outputs: [...runs.outputs], fusible: fusibleActivations(runs), inference: inferencePlan(runs) };
 }

@@ -1,27 +1,27 @@
 /**
- * What the pass puts in the place of `call` on stock convolutions: in inference one kernel computes the convolution, its
- * bias and an activation, be it the layer's own or that of the layer after it. Training is left as it is.
+ * Stock convolutions in inference: one kernel computes the convolution, its bias and an activation. What the pass puts in
+ * the place of their `call` does so for the layer's own activation; a plan of the model's inference for that of the layer
+ * after it, too. In training only a convolution that is nothing else changes: TensorFlow.js computes both gradients of its
+ * fused operation, which stock layers use, also where one is not wanted, such as that of a network's images.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { FusedConv2DSwish, FusedDepthwiseConv2DSwish } from "../kernels.js";
+import {
+  type ConvolutionActivation,
+  FusedConv2DSwish,
+  FusedDepthwiseConv2DMean,
+  FusedDepthwiseConv2DSwish,
+  FusedPointwise,
+} from "../kernels.js";
 import { hasKernel, runKernel } from "../run-kernel.js";
 import { swish } from "../swish.js";
-import { activated, FUSED, type MarkedArguments } from "./marks.js";
-import {
-  type Convolution,
-  type ConvolutionActivation,
-  isConvolution,
-  type Layer,
-  ownActivation,
-  single,
-} from "./stock-layer.js";
+import { type Convolution, isConvolution, type Layer, ownActivation, single } from "./stock-layer.js";
 
-/** Changed convolutions, and whether their own activation is none. */
-const convolutions = new WeakMap<Layer, boolean>();
+/** Changed convolutions, and what took the place of their `call`. */
+const convolutions = new WeakMap<Layer, Layer["call"]>();
 
-/** Whether a convolution was changed by this pass and has no activation of its own. */
-export function isPatchedLinear(layer: Layer): boolean {
-  return convolutions.get(layer) === true;
+/** Whether a convolution was changed by this pass, and by nobody after it. */
+export function isPatchedConvolution(layer: Layer): layer is Convolution {
+  return convolutions.has(layer) && convolutions.get(layer) === layer.call;
 }
 
 /** Makes a stock convolution run one kernel in inference; false where the layer is none, or is changed already. */
@@ -29,33 +29,33 @@ export function patchConvolution(layer: Layer): boolean {
   if (!isConvolution(layer)) return false;
   const stock = layer.call.bind(layer);
   const own = ownActivation(layer);
-  layer.call = (inputs, kwargs: MarkedArguments) => {
+  layer.call = (inputs, kwargs) => {
     const x = single(inputs);
-    const filter = (layer.depthwiseKernel ?? layer.kernel)!.read() as tf.Tensor4D;
     const recorded = tf.engine().state.gradientDepth > 0;
-    if (recorded || kwargs.training || !takes(layer, x, filter)) return stock(inputs, kwargs);
-    const next = kwargs[FUSED]?.get(layer);
-    const wanted = next ?? own;
-    if (wanted === "swish" && !hasKernel(swishKernelOf(layer))) {
-      const linear = () => convolve(layer, x, filter, "linear");
-      return next === undefined ? tf.tidy(() => swish(linear())) : linear();
-    }
-    const y = convolve(layer, x, filter, wanted);
-    if (next !== undefined) activated.add(y);
-    return y;
+    if (!takes(layer, x)) return stock(inputs, kwargs);
+    if (!recorded && !kwargs.training) return convolve(layer, x, own);
+    if (own !== "linear" || layer.bias != null || layer.depthwiseKernel) return stock(inputs, kwargs);
+    return tf.conv2d(x, filterOf(layer), layer.strides, layer.padding, "NHWC", layer.dilationRate);
   };
-  convolutions.set(layer, own === "linear");
+  convolutions.set(layer, layer.call);
   return true;
 }
 
-const swishKernelOf = ({ depthwiseKernel }: Convolution) =>
-  depthwiseKernel ? FusedDepthwiseConv2DSwish : FusedConv2DSwish;
+const filterOf = (layer: Convolution) => (layer.depthwiseKernel ?? layer.kernel)!.read() as tf.Tensor4D;
+const biasOf = (layer: Convolution) => layer.bias?.read() as tf.Tensor1D | undefined;
 /** Stock depthwise convolutions pass no dilation on. */
 const dilationsOf = ({ depthwiseKernel, dilationRate }: Convolution) =>
   depthwiseKernel ? ([1, 1] as [number, number]) : dilationRate;
 
+/** Whether a convolution multiplies the channels of each pixel by a matrix, and nothing else. */
+export function isPointwise(layer: Convolution): boolean {
+  const shape = layer.kernel?.shape;
+  return shape?.[0] === 1 && shape[1] === 1 && layer.strides.every((stride) => stride === 1);
+}
+
 /** Whether x is what the kernels are defined for; the stock layer deals with the rest, or refuses it. */
-function takes(layer: Convolution, x: tf.Tensor, filter: tf.Tensor4D): x is tf.Tensor4D {
+export function takes(layer: Convolution, x: tf.Tensor): x is tf.Tensor4D {
+  const filter = filterOf(layer);
   if (layer.depthwiseKernel && !hasKernel(tf.FusedDepthwiseConv2D)) return false;
   if (x.dtype !== "float32" || x.rank !== 4 || x.size === 0 || x.shape[3] !== filter.shape[2]) return false;
   const dilations = dilationsOf(layer);
@@ -63,16 +63,60 @@ function takes(layer: Convolution, x: tf.Tensor, filter: tf.Tensor4D): x is tf.T
   return layer.padding === "same" || (fits(0) && fits(1));
 }
 
-function convolve(
+/** activation(convolution of x + bias). */
+export function convolve(layer: Convolution, x: tf.Tensor4D, activation: ConvolutionActivation): tf.Tensor4D {
+  const filter = filterOf(layer);
+  const bias = biasOf(layer);
+  if (activation === "swish") {
+    const kernel = layer.depthwiseKernel ? FusedDepthwiseConv2DSwish : FusedConv2DSwish;
+    if (hasKernel(kernel)) return runKernel(kernel, { x, filter, bias }, attributes(layer))[0] as tf.Tensor4D;
+    return tf.tidy(() => swish(convolve(layer, x, "linear")));
+  }
+  const operation = layer.depthwiseKernel ? tf.fused.depthwiseConv2d : tf.fused.conv2d;
+  return operation({ x, filter, ...(bias && { bias }), ...attributes(layer), activation });
+}
+
+function attributes(layer: Convolution) {
+  const { strides, padding: pad } = layer;
+  return { strides, pad, dataFormat: "NHWC" as const, dilations: dilationsOf(layer) };
+}
+
+/** What a product of pixels may be joined with. */
+export interface Joined {
+  /** `[N, 1, 1, C]`, a factor for each channel of x. */
+  readonly gate?: tf.Tensor | undefined;
+  /** Added to the output, of its shape. */
+  readonly addend?: tf.Tensor | undefined;
+}
+
+/** activation(convolution of x · gate + bias) + addend for a pointwise convolution. */
+export function pointwise(
   layer: Convolution,
   x: tf.Tensor4D,
-  filter: tf.Tensor4D,
+  { gate, addend }: Joined,
   activation: ConvolutionActivation,
-): tf.Tensor {
-  const { strides, padding: pad } = layer;
-  const bias = layer.bias?.read() as tf.Tensor1D | undefined;
-  const attrs = { strides, pad, dataFormat: "NHWC" as const, dilations: dilationsOf(layer) };
-  if (activation === "swish") return runKernel(swishKernelOf(layer), { x, filter, bias }, attrs)[0]!;
-  const operation = layer.depthwiseKernel ? tf.fused.depthwiseConv2d : tf.fused.conv2d;
-  return operation({ x, filter, ...(bias && { bias }), ...attrs, activation });
+): tf.Tensor4D {
+  if (hasKernel(FusedPointwise)) {
+    const inputs = { x, filter: filterOf(layer), bias: biasOf(layer), gate, addend };
+    return runKernel(FusedPointwise, inputs, { activation })[0] as tf.Tensor4D;
+  }
+  return tf.tidy(() => {
+    const y = convolve(layer, gate ? tf.mul(x, gate) : x, activation);
+    return addend ? tf.add(y, addend) : y;
+  });
+}
+
+/** y = activation(convolution of x + bias) for a depthwise convolution, and the mean of each channel over each image. */
+export function depthwiseMean(
+  layer: Convolution,
+  x: tf.Tensor4D,
+  activation: ConvolutionActivation,
+): [tf.Tensor, tf.Tensor] {
+  if (hasKernel(FusedDepthwiseConv2DMean)) {
+    const inputs = { x, filter: filterOf(layer), bias: biasOf(layer) };
+    const [y, mean] = runKernel(FusedDepthwiseConv2DMean, inputs, { ...attributes(layer), activation });
+    return [y!, mean!];
+  }
+  const y = convolve(layer, x, activation);
+  return [y, tf.mean(y, [1, 2])];
 }

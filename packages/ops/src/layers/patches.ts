@@ -18,7 +18,7 @@ import {
 } from "./stock-layer.js";
 
 const normalizations = new WeakSet<Layer>();
-const activations = new WeakMap<Layer, "relu" | "relu6" | "swish">();
+const activations = new WeakMap<Layer, { activation: "relu" | "relu6" | "swish"; call: Layer["call"] }>();
 
 /** Whether a batch normalization was changed by this pass. */
 export function isPatchedNormalization(layer: Layer): boolean {
@@ -26,8 +26,9 @@ export function isPatchedNormalization(layer: Layer): boolean {
 }
 
 /** The activation of a layer that was changed by this pass and lets pass what has it already. */
-export function patchedActivation(layer: Layer): Activation | undefined {
-  return activations.get(layer);
+export function patchedActivation(layer: Layer): "relu" | "relu6" | "swish" | undefined {
+  const patched = activations.get(layer);
+  return patched?.call === layer.call ? patched.activation : undefined;
 }
 
 /** Makes a stock batch normalization train through one operation; false where the layer is none, or is changed already. */
@@ -77,6 +78,6 @@ export function patchActivation(layer: Layer): "relu" | "relu6" | "swish" | unde
     hooked.invokeCallHook(inputs, kwargs);
     return passes ? x : swish(x);
   };
-  activations.set(layer, activation);
+  activations.set(layer, { activation, call: layer.call });
   return activation;
 }

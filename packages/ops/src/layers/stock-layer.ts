@@ -4,6 +4,7 @@
  */
 import { serialization, type Tensor } from "@tensorflow/tfjs-core";
 import type { LayersModel, LayerVariable } from "@tensorflow/tfjs-layers";
+import type { ConvolutionActivation } from "../kernels.js";
 
 /** Any layer; the library does not export its class. */
 export type Layer = LayersModel["layers"][number];
@@ -39,10 +40,7 @@ export interface Convolution extends Layer {
   readonly dilationRate: [number, number];
 }
 
-/** What a convolution may compute after its bias, in the same kernel. */
-export type ConvolutionActivation = (typeof convolutionActivations)[number];
-
-const convolutionActivations = ["linear", "relu", "relu6", "elu", "sigmoid", "swish"] as const;
+const convolutionActivations: readonly ConvolutionActivation[] = ["linear", "relu", "relu6", "elu", "sigmoid", "swish"];
 
 /** The part of a model that `predict` runs once it has checked its arguments. */
 export interface WithPredictLoop {
@@ -54,10 +52,35 @@ export interface WithCallHook {
   invokeCallHook(inputs: Tensor | Tensor[], kwargs: CallArguments): void;
 }
 
+/** Whether somebody set a layer's call hook. */
+export function isHooked(layer: Layer): boolean {
+  return (layer as unknown as { readonly _callHook: unknown })._callHook != null;
+}
+
 /** Whether a layer is of the library's own class of that name and computes what that class does. */
-function isStock(layer: Layer, className: string): boolean {
+export function isStock(layer: Layer, className: string): boolean {
   const registered = serialization.SerializationMap.getMap().classNameMap[className]?.[0];
   return layer.getClassName() === className && layer.constructor === registered && !Object.hasOwn(layer, "call");
+}
+
+const merging = ["Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply"];
+
+/** Whether a layer gives a mask only where its inputs have one. */
+export function passesMasks(layer: Layer): boolean {
+  return (
+    !(layer as unknown as { readonly supportsMasking: boolean }).supportsMasking ||
+    layer.computeMask === firstComputeMask(layer) ||
+    merging.some((className) => isStock(layer, className))
+  );
+}
+
+/** The method of the class that all layers are of. */
+function firstComputeMask(layer: object): unknown {
+  let first: unknown;
+  for (let at: object | null = layer; at !== null; at = Object.getPrototypeOf(at)) {
+    if (Object.hasOwn(at, "computeMask")) first = (at as Layer).computeMask;
+  }
+  return first;
 }
 
 /** Whether a layer is a built stock batch normalization over the last axis. */
@@ -104,6 +127,17 @@ export function activationOf(layer: Layer): "relu" | "relu6" | "swish" | undefin
     return maxValue === 6 ? "relu6" : undefined;
   }
   return undefined;
+}
+
+/** What an unchanged stock activation layer computes, if a convolution's kernel does, too. */
+export function convolutionActivationOf(layer: Layer): ConvolutionActivation | undefined {
+  if (!isStock(layer, "Activation")) return undefined;
+  return convolutionActivations.find((activation) => activation === layer.getConfig().activation);
+}
+
+/** Whether a layer is a stock mean over images whose channels are last. */
+export function isImageMean(layer: Layer): boolean {
+  return isStock(layer, "GlobalAveragePooling2D") && layer.getConfig().dataFormat === "channelsLast";
 }
 
 /** The only input of a layer. */

@@ -43,5 +43,5 @@ export function unsettle(model: LayersModel): void {
 /** A report of what is given, and nothing else. */
 export function report(changed: Partial<AccelerationReport>): AccelerationReport {
   const none = { batchNormalizations: 0, swishes: 0, convolutions: 0 };
-  return { ...none, fusedActivations: 0, convolutionActivations: 0, ...changed };
+  return { ...none, fusedActivations: 0, convolutionActivations: 0, joined: 0, ...changed };
 }
