@@ -17,6 +17,7 @@ import {
 } from "@roga/optimizer";
 import { useTestEngine } from "@roga/test-support";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Deviations } from "./support/deviations.js";
 import { fixture, problems } from "./support/problems.js";
 
 const create: Record<string, (options: object) => Algorithm> = {
@@ -33,14 +34,10 @@ const create: Record<string, (options: object) => Algorithm> = {
   vrex,
 };
 
-/** The largest deviation of a parameter after the last step, relative to the largest of its tensor, by algorithm. */
-const deviations = new Map<string, number>();
+const deviations = new Deviations();
 
 beforeAll(useTestEngine);
-afterAll(() => {
-  const rows = Array.from(deviations, ([name, value]) => `${name} ${value.toExponential(1)}`);
-  console.info(`largest relative deviation of a parameter from float64 after 20 steps: ${rows.join(", ")}`);
-});
+afterAll(() => deviations.print());
 
 // float32 against float64 over a run through a net with kinks: 1e-5 relative, and 2e-6 where values cross zero.
 const close = { rtol: 1e-5, atol: 2e-6 };
@@ -66,10 +63,7 @@ test.each(fixture.cases)("twenty steps equal PyTorch's in float64: $title", asyn
     if (expected.penalty !== undefined) expect(record.penalty!).toBeAllClose(expected.penalty, close);
   }
   for (const [index, expected] of Object.values(reference.after).entries()) {
-    const actual = problem.variables[index]!.dataSync();
-    const largest = Math.max(...expected.values.map(Math.abs));
-    const deviation = Math.max(...expected.values.map((value, i) => Math.abs(value - actual[i]!))) / largest;
-    deviations.set(reference.algorithm, Math.max(deviation, deviations.get(reference.algorithm) ?? 0));
+    deviations.add(reference.algorithm, problem.variables[index]!, expected);
     expect(problem.variables[index]).toBeAllClose(expected, close);
   }
   problem.dispose();

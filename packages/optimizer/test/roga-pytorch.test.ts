@@ -1,10 +1,14 @@
 import "@tensorflow/tfjs";
 import { type Algorithm, adam, erm, roga, sgd } from "@roga/optimizer";
 import { useTestEngine } from "@roga/test-support";
-import { beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Deviations } from "./support/deviations.js";
 import { domains, fixture, type RogaCase, tinyModel } from "./support/tiny-model.js";
 
+const deviations = new Deviations();
+
 beforeAll(useTestEngine);
+afterAll(() => deviations.print());
 
 function algorithm({ algorithm: name, options }: RogaCase): Algorithm {
   const observed = { ...options, diagnostics: { every: 1 } };
@@ -30,6 +34,7 @@ test.each(fixture.cases)("every step equals PyTorch's in float64: $title", async
     if (alignment !== undefined) expect(alignment).toBeAllClose(expected.alignment!, close);
   }
   for (const [index, expected] of Object.values(reference.after).entries()) {
+    deviations.add(reference.algorithm, model.variables[index]!, expected);
     expect(model.variables[index]).toBeAllClose(expected, close);
   }
   model.dispose();
