@@ -24,13 +24,13 @@ export interface CommonOptions {
    * Limits the gradient before the base optimizer sees it; not at all by default. `{ norm: c }` scales a gradient whose
    * norm over all variables exceeds c down to c, `{ value: c }` cuts every component to [−c, c].
    */
-  readonly clip?: ClipOptions;
+  readonly clip?: ClipOptions | undefined;
   /**
    * `{ every: n }` adds {@link StepDiagnostics} to the records of steps 0, n, 2n, …; none by default. It costs no pass and
    * changes no bit of the training, but such a step holds all domains' gradients and h: up to K + 1 more
    * parameter-sized buffers.
    */
-  readonly diagnostics?: DiagnosticsOptions;
+  readonly diagnostics?: DiagnosticsOptions | undefined;
 }
 
 /** The common options with their defaults filled in. */

@@ -41,7 +41,7 @@ afterEach(() => {
 });
 
 /** Runs a closure as an algorithm does: in a scope of its own, of which only numbers come out. */
-const evaluate = (closures: ReturnType<typeof domainLosses>, domain: string) =>
+const evaluate = (closures: Readonly<Record<string, DomainForward>>, domain: string) =>
   tf.tidy(() => {
     const { loss, logits, labels, features } = closures[domain]!({ ...pass, domain }) as DomainOutput;
     const kernel = model.getWeights().find(({ shape }) => shape[0] === 3 && shape.length === 2)!;

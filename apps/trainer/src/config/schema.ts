@@ -99,6 +99,16 @@ const training = z
       .nullable()
       .default(null)
       .describe("steps between checkpoints within an epoch; null: only at its end"),
+    microBatch: count
+      .nullable()
+      .default(null)
+      .describe(
+        "images in a forward-backward pass at most, where a batch does not fit into memory; null: whole batches",
+      ),
+    diagnosticsEvery: count
+      .nullable()
+      .default(null)
+      .describe("steps between records of how the gradients lie to one another; null: none"),
     augment: z.boolean().default(true).describe("random flips, brightness and contrast"),
   })
   .prefault({});

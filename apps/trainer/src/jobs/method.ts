@@ -7,6 +7,7 @@ import {
   asam,
   type BaseOptimizer,
   coral,
+  type DiagnosticsOptions,
   erm,
   fish,
   fishr,
@@ -25,21 +26,27 @@ import type { Config } from "../config/schema.js";
 import { domainsOf } from "../data/domains.js";
 import type { Job } from "./messages.js";
 
+/** Options that no section of the configuration has. */
+interface Common {
+  readonly seed: number;
+  readonly diagnostics: DiagnosticsOptions | undefined;
+}
+
 /** Makes each algorithm with its section of the configuration. */
-const algorithms: Readonly<Record<AlgorithmName, (config: Config, seed: number) => Algorithm>> = {
-  erm: (_, seed) => erm({ seed }),
-  roga: (config, seed) => roga({ ...config.roga, seed }),
-  sam: (config, seed) => sam({ ...config.sam, seed }),
-  asam: (config, seed) => asam({ ...config.asam, seed }),
-  sagm: (config, seed) => sagm({ ...config.sagm, seed }),
-  gacFasRelease: (config, seed) => gacFasRelease({ ...config.gacFasRelease, seed }),
-  groupDro: (config, seed) => groupDro({ ...config.groupDro, seed }),
-  vrex: (config, seed) => vrex({ ...config.vrex, seed }),
-  irm: (config, seed) => irm({ ...config.irm, seed }),
-  coral: (config, seed) => coral({ ...config.coral, seed }),
-  mldg: (config, seed) => mldg({ ...inner(config.mldg), seed }),
-  fish: (config, seed) => fish({ ...inner(config.fish), seed }),
-  fishr: (config, seed) => fishr({ ...config.fishr, seed }),
+const algorithms: Readonly<Record<AlgorithmName, (config: Config, common: Common) => Algorithm>> = {
+  erm: (_, common) => erm(common),
+  roga: (config, common) => roga({ ...config.roga, ...common }),
+  sam: (config, common) => sam({ ...config.sam, ...common }),
+  asam: (config, common) => asam({ ...config.asam, ...common }),
+  sagm: (config, common) => sagm({ ...config.sagm, ...common }),
+  gacFasRelease: (config, common) => gacFasRelease({ ...config.gacFasRelease, ...common }),
+  groupDro: (config, common) => groupDro({ ...config.groupDro, ...common }),
+  vrex: (config, common) => vrex({ ...config.vrex, ...common }),
+  irm: (config, common) => irm({ ...config.irm, ...common }),
+  coral: (config, common) => coral({ ...config.coral, ...common }),
+  mldg: (config, common) => mldg({ ...inner(config.mldg), ...common }),
+  fish: (config, common) => fish({ ...inner(config.fish), ...common }),
+  fishr: (config, common) => fishr({ ...config.fishr, ...common }),
 };
 
 /** The package says undefined where the configuration says null. */
@@ -51,7 +58,9 @@ function inner<T extends { innerLearningRate: number | null }>(options: T) {
 const SINGLE: readonly AlgorithmName[] = ["erm", "sam", "asam", "sagm", "irm"];
 
 export function algorithmOf({ algorithm, seed }: Job, config: Config): Algorithm {
-  return algorithms[algorithm](config, seed);
+  const { diagnosticsEvery: every } = config.training;
+  const diagnostics = every === null ? undefined : { every };
+  return algorithms[algorithm](config, { seed, diagnostics });
 }
 
 export function baseOptimizerOf({ optimizer }: Config): BaseOptimizer {

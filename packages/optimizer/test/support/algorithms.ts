@@ -17,7 +17,7 @@ import {
   vrex,
 } from "@roga/optimizer";
 
-type Common = Pick<CommonOptions, "seed" | "batchNormPass">;
+type Common = Pick<CommonOptions, "seed" | "batchNormPass" | "clip" | "diagnostics">;
 
 const annealed = { lambda: 0.5, annealSteps: 2 };
 
