@@ -63,8 +63,22 @@ ROGA_PRODUCT void packTiles(const float* from, int64_t stride, int64_t rows, con
   }
 }
 
+/** What the next block reads, a piece for every tile of this one. */
+struct NextBlock {
+  /** The columns of a that the thread reads, in rows; then b, `size` bytes without gaps. */
+  const char *a, *b;
+  int64_t stride, rows, size, piece = 0;
+  Ahead take(int64_t depth) {
+    constexpr int64_t kStep = 8;
+    const int64_t i = piece++, from = (i - rows) * depth * kStep;
+    if (i < rows) return {a + i * stride, kStep};
+    return from < size ? Ahead{b + from, kStep} : Ahead{b, 0};
+  }
+};
+
 template <class P, int Tall, int Wide>
-ROGA_PRODUCT void tile(const float* a, const float* b, int64_t depth, float* out, int64_t stride, int64_t columns, bool first) {
+ROGA_PRODUCT void tile(const float* a, const float* b, int64_t depth, float* out, int64_t stride, int64_t columns, bool first,
+                       Ahead ahead) {
   Vector sum[Tall][Wide] = {};
   if (!first) {
     for (int i = 0; i < Tall; i++) {
@@ -72,6 +86,7 @@ ROGA_PRODUCT void tile(const float* a, const float* b, int64_t depth, float* out
     }
   }
   for (int64_t p = 0; p < depth; p++, a += Tall, b += Wide * kLanes) {
+    ahead.ask();
     Vector row[Wide];
 #pragma GCC unroll 2
     for (int j = 0; j < Wide; j++) row[j] = load(b + j * kLanes);
@@ -97,7 +112,7 @@ ROGA_PRODUCT void tile(const float* a, const float* b, int64_t depth, float* out
   }
 }
 
-using Tile = void (*)(const float*, const float*, int64_t, float*, int64_t, int64_t, bool);
+using Tile = void (*)(const float*, const float*, int64_t, float*, int64_t, int64_t, bool, Ahead);
 
 template <class P, int Wide, int... Tall>
 constexpr Tile tileOf(int64_t tall, std::integer_sequence<int, Tall...>) {
@@ -127,6 +142,9 @@ void blockProduct(const float* a, const float* b, float* out, Range length, int6
   for (int64_t p = length.begin; p < length.end; p += kDepth * P::kRows) {
     const int64_t rows = std::min(kDepth * P::kRows, length.end - p), depth = wordsOf<P>(rows);
     packTiles<P>(a + p * m + begin, m, rows, tiles, packed.a);
+    const int64_t after = std::clamp<int64_t>(length.end - p - rows, 0, rows);
+    NextBlock next{reinterpret_cast<const char*>(a + (p + rows) * m + begin), reinterpret_cast<const char*>(b + (p + rows) * n), m * 4,
+                   after, after * n * 4};
     for (int64_t column = 0; column < n; column += kColumns) {
       const int64_t width = std::min(kColumns, n - column);
       packPanels<P>(b + p * n + column, n, rows, width, packed.b);
@@ -135,7 +153,8 @@ void blockProduct(const float* a, const float* b, float* out, Range length, int6
         for (int64_t j = 0; j < width; j += kPanel) {
           const int64_t columns = std::min<int64_t>(kPanel, width - j), wide = (columns + kLanes - 1) / kLanes;
           float* to = out + (begin + tiles.begin[t]) * n + column + j;
-          tileFor<P>(tiles.tall(t), wide)(packed.a + t * kTileStride, panel, depth, to, n, columns, p == length.begin);
+          tileFor<P>(tiles.tall(t), wide)(packed.a + t * kTileStride, panel, depth, to, n, columns, p == length.begin,
+                                            next.take(depth));
           panel += depth * wide * kLanes;
         }
       }

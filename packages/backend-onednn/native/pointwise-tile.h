@@ -48,7 +48,7 @@ inline void put(const Target& target, int64_t row, int64_t column, Vector value)
 }  // namespace detail
 
 template <class P, int Tall, int Wide>
-ROGA_PRODUCT void tile(const float* x, int64_t stride, const float* panel, int64_t depth, const Target& target) {
+ROGA_PRODUCT void tile(const float* x, int64_t stride, const float* panel, int64_t depth, const Target& target, Ahead ahead) {
   Vector sum[Tall][Wide];
   const float* bias = target.epilogue.bias;
 #pragma GCC unroll 2
@@ -66,6 +66,7 @@ ROGA_PRODUCT void tile(const float* x, int64_t stride, const float* panel, int64
 #pragma GCC unroll 5
   for (int g = 0; g < kPointers; g++) rows[g] = x + 3 * g * stride;
   for (int64_t p = 0; p < depth; p++, panel += Wide * kLanes) {
+    ahead.ask();
     Vector row[Wide];
 #pragma GCC unroll 2
     for (int j = 0; j < Wide; j++) row[j] = load(panel + j * kLanes);
@@ -113,7 +114,7 @@ ROGA_PRODUCT void tile(const float* x, int64_t stride, const float* panel, int64
   }
 }
 
-using Tile = void (*)(const float*, int64_t, const float*, int64_t, const Target&);
+using Tile = void (*)(const float*, int64_t, const float*, int64_t, const Target&, Ahead);
 
 template <class P, int Wide, int... Tall>
 constexpr Tile tileOf(int64_t tall, std::integer_sequence<int, Tall...>) {
@@ -129,11 +130,14 @@ Tile tileFor(int64_t tall, int64_t wide) {
 
 /**
  * Some rows of a product by all panels, of which each passes over all rows before the next: x holds `rows` rows of `depth`
- * words that are `stride` apart. `target` is that of the first row, for all n columns.
+ * words that are `stride` apart. `target` is that of the first row, for all n columns. Meanwhile `bytes` from `next` on are
+ * brought to the cache.
  */
 template <class P>
-void multiplyRows(const float* x, int64_t stride, int64_t rows, const float* panels, int64_t depth, const Target& target) {
+void multiplyRows(const float* x, int64_t stride, int64_t rows, const float* panels, int64_t depth, const Target& target,
+                  const float* next, int64_t bytes) {
   const int64_t n = target.columns, tiles = (rows + kTall - 1) / kTall;
+  Ahead ahead{reinterpret_cast<const char*>(next), bytes / (tiles * ((n + kPanel - 1) / kPanel) * depth)};
   for (int64_t j = 0; j < n; j += kPanel) {
     Target part = target;
     part.columns = std::min<int64_t>(kPanel, n - j);
@@ -142,7 +146,8 @@ void multiplyRows(const float* x, int64_t stride, int64_t rows, const float* pan
       const int64_t row = rows * t / tiles, tall = rows * (t + 1) / tiles - row, at = row * target.stride + j;
       part.y = target.y + at;
       part.addend = target.addend ? target.addend + at : nullptr;
-      tileFor<P>(tall, part.columns)(x + row * stride, stride, panels + j * depth, depth, part);
+      tileFor<P>(tall, part.columns)(x + row * stride, stride, panels + j * depth, depth, part, ahead);
+      ahead.next += depth * ahead.step;
     }
   }
 }

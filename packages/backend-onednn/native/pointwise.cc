@@ -69,14 +69,10 @@ void multiplyIn(const PointwiseProduct& m) {
         from = ownCopy;
         stride = copyStride;
       }
-      // What the next block reads, which the processor does not foresee where rows are short.
-      if (block + 1 < blocks) {
-        const char* next = reinterpret_cast<const char*>(m.x + bottom * k);
-        const char* after = reinterpret_cast<const char*>(m.x + start(block + 2) * k);
-        for (; next < after; next += 64) __builtin_prefetch(next);
-      }
+      // The block that this thread is likely to take next.
+      const int64_t next = block + (few ? 1 : workers), there = next < blocks ? start(next + 1) - start(next) : 0;
       const Target target{m.y + top * n, n, n, m.epilogue, m.addend ? m.addend + top * n : nullptr, streamed};
-      multiplyRows<P>(from, stride, bottom - top, panels, depth, target);
+      multiplyRows<P>(from, stride, bottom - top, panels, depth, target, m.x + (there ? start(next) : top) * k, there * k * 4);
     }
 #if defined(__AVX512F__)
     if (streamed) _mm_sfence();

@@ -64,6 +64,19 @@ struct Bfloat16 {
 #endif
 };
 
+/**
+ * Memory that is asked for while the processor multiplies, so that it is in the cache when its turn comes: a few bytes
+ * with every step along the sum, as many requests at once would keep the multiplication from its own.
+ */
+struct Ahead {
+  const char* next;
+  int64_t step;
+  void ask() {
+    __builtin_prefetch(next, 0, 2);
+    next += step;
+  }
+};
+
 /** The words that `count` numbers along the sum make. */
 template <class P>
 constexpr int64_t wordsOf(int64_t count) {

@@ -18,6 +18,8 @@ import {
   OptionError,
   roga,
   StateError,
+  type StepContext,
+  StepContextError,
   type StepRecord,
   sagm,
   sam,
@@ -336,6 +338,22 @@ describe("annealing", () => {
     await expect(algorithm.step(context)).rejects.toThrow("full");
     expect(moments()).toEqual(before);
     inner.dispose();
+  });
+});
+
+describe("micro-batches", () => {
+  test("vrex and groupDro weigh whole domains; penalties on a batch's samples refuse its parts", async () => {
+    const halves = (loss: DomainLoss) => [1, 3].map((samples) => ({ loss, samples }));
+    const split = Object.fromEntries(Object.entries(losses()).map(([name, loss]) => [name, halves(loss)]));
+    const run = async (create: () => Algorithm, domainLosses: StepContext["domainLosses"]) => {
+      const baseOptimizer = capture();
+      await create().step({ variables: [theta], domainLosses, baseOptimizer });
+      return baseOptimizer.gradients[0]!;
+    };
+    for (const create of [() => vrex({ annealSteps: 0 }), () => groupDro({ eta: 0.5 })]) {
+      expect(await run(create, split)).toBeAllClose(await run(create, losses()), near);
+    }
+    for (const create of [irm, coral, fishr]) await expect(run(create, split)).rejects.toThrow(StepContextError);
   });
 });
 

@@ -11,16 +11,15 @@ import type { OnednnBackend } from "../backend.js";
 import { kernel } from "../register.js";
 import { activationNumber } from "./activation.js";
 
-const CHEAP: ReadonlySet<string> = new Set(["linear", "relu", "relu6"]);
-
 export const batchNormTraining = kernel<BatchNormTrainingInputs, BatchNormTrainingAttrs>(
   BatchNormTraining,
   ({ inputs: { x, gamma, beta }, attrs: { epsilon, activation }, backend }) => {
     const channels = x.shape.at(-1)!;
     const [values, number] = [backend.floats(x), activationNumber(activation)!];
     const factors = new Float32Array(3 * channels);
-    // What follows reads y once, or a few rows of it: an activation that costs more than that is computed here.
-    const deferred = CHEAP.has(activation) ? backend.defer(x, { factors, channels, activation: number }) : undefined;
+    // The values are for what reads them to compute. That of a swish costs it as much time as reading them would, but
+    // they are most of what a step keeps in memory.
+    const deferred = backend.defer(x, { factors, channels, activation: number });
     const y = deferred === undefined ? backend.make(x.shape) : undefined;
     const [mean, variance] = [backend.make([channels]), backend.make([channels])];
     backend.addon.batchNormTraining(

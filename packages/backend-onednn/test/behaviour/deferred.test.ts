@@ -31,7 +31,7 @@ const makers: Record<string, Operation> = {
   relu: (x) => tf.relu(x),
   relu6: (x) => tf.relu6(x),
   ...Object.fromEntries(
-    (["linear", "relu", "relu6"] as const).map((activation) => [
+    (["linear", "relu", "relu6", "swish"] as const).map((activation) => [
       `batch norm, ${activation}`,
       (x: tf.Tensor4D) => {
         const [gamma, beta] = [tf.tensor1d(array([channelsOf(x)], 2)), tf.tensor1d(array([channelsOf(x)], 3))];
