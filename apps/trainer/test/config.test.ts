@@ -46,7 +46,7 @@ describe("resolveConfig", () => {
     [{ training: { perDomain: 3 } }, /training\.perDomain: .*multiple of 2, got 3/],
     [{ model: { backbone: "vgg" } }, /model\.backbone: expected one of .*meso4.*, got "vgg"/],
     [{ seeds: [] }, /seeds: .*, got \[\]/],
-    [{ algorithms: ["rogue"] }, /algorithms\.0: expected one of "erm"\|"roga", got "rogue"/],
+    [{ algorithms: ["rogue"] }, /algorithms\.0: expected one of "erm"\|"roga"\|"sam".*, got "rogue"/],
     [{ data: { real: "a", manifest: "b" } }, /data: give `real` or `manifest`, not both/],
     [{ data: { sources: ["deepfakes"], targets: ["deepfakes"] } }, /data\.targets: "deepfakes" is a source domain too/],
     [{ data: { split: { train: 0.9 } } }, /data\.split: fractions must sum to 1/],

@@ -10,7 +10,8 @@
 import { adamUpdate } from "@roga/ops";
 import { createBaseOptimizer } from "./base-optimizer.js";
 import type { BaseOptimizer } from "./contract.js";
-import { atLeast, resolveOptions, within } from "./options.js";
+import { atLeast, resolveOptions, unchecked, within } from "./options.js";
+import type { ParameterGroup } from "./parameter-groups.js";
 
 /** Options of {@link adam}. */
 export interface AdamOptions {
@@ -22,9 +23,31 @@ export interface AdamOptions {
   readonly beta2?: number;
   /** ε, 0 or more; 1e-8 by default. */
   readonly epsilon?: number;
-  /** λ, coupled L2 weight decay (added to the gradient, not decoupled as in AdamW), 0 or more; 0 by default. */
+  /** λ, coupled L2 weight decay (added to the gradient, not decoupled as in `adamw`), 0 or more; 0 by default. */
   readonly weightDecay?: number;
+  /** Variables with a learning rate or weight decay of their own; none by default. */
+  readonly groups?: readonly ParameterGroup[];
 }
+
+/** Checks of the options of Adam and AdamW. */
+export const adamChecks = {
+  learningRate: atLeast(0),
+  beta1: within(0, 1),
+  beta2: within(0, 1),
+  epsilon: atLeast(0),
+  weightDecay: atLeast(0),
+  groups: unchecked,
+};
+
+/** Their defaults. */
+export const adamDefaults: Required<AdamOptions> = {
+  learningRate: 1e-3,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0,
+  groups: [],
+};
 
 /**
  * Adam. Its slots are `m` and `v`.
@@ -32,26 +55,18 @@ export interface AdamOptions {
  * @throws OptionError for an unknown option or a value out of range
  */
 export function adam(options: AdamOptions = {}): BaseOptimizer {
-  const defaults = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
-  const { learningRate, beta1, beta2, epsilon, weightDecay } = resolveOptions("adam", options, defaults, {
-    learningRate: atLeast(0),
-    beta1: within(0, 1),
-    beta2: within(0, 1),
-    epsilon: atLeast(0),
-    weightDecay: atLeast(0),
-  });
+  const { beta1, beta2, epsilon, ...settings } = resolveOptions("adam", options, adamDefaults, adamChecks);
   return createBaseOptimizer(
     {
       name: "adam",
       slots: ["m", "v"],
-      update(variables, gradients, slots, rate, step) {
-        const moments = { first: slots.get("m"), second: slots.get("v") };
-        const options = { learningRate: rate, beta1, beta2, epsilon, weightDecay, step };
+      update(variables, gradients, [m, v], { learningRate, weightDecay, step }) {
+        const moments = { first: m!, second: v! };
+        const options = { learningRate, beta1, beta2, epsilon, weightDecay, step };
         const { first, second } = adamUpdate(variables, gradients, moments, options);
-        slots.set("m", first);
-        slots.set("v", second);
+        return [first, second];
       },
     },
-    learningRate,
+    settings,
   );
 }

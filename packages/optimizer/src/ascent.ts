@@ -21,20 +21,20 @@ export interface AscentOptions {
   readonly isWeight: (variable: tf.Variable) => boolean;
 }
 
-const EPSILON = 1e-12;
-
 /**
  * The ascending direction e at the variables' present values, by name. It is zero where g is.
  *
  * @param variables θ
  * @param gradient g by variable name; stays the caller's
  * @param squares ‖g‖² of each variable, in their order; shape [variables]; stays the caller's
+ * @param epsilon is added to the norm, so that a zero gradient gives no NaN
  */
 export function ascent(
   variables: readonly tf.Variable[],
   gradient: tf.NamedTensorMap,
   squares: tf.Tensor,
   options: AscentOptions,
+  epsilon = 1e-12,
 ): tf.NamedTensorMap {
   const { rho, adaptive, eta, isWeight } = options;
   return tf.tidy(() => {
@@ -51,7 +51,7 @@ export function ascent(
       );
       squaredNorm = tf.addN(terms);
     }
-    const factor = tf.div<tf.Scalar>(rho, tf.add(tf.sqrt(squaredNorm), EPSILON));
+    const factor = tf.div<tf.Scalar>(rho, tf.add(tf.sqrt(squaredNorm), epsilon));
     if (!adaptive) return scale(factor, gradient);
     const direction = (variable: tf.Variable) =>
       tf.tidy(() => {

@@ -1,6 +1,9 @@
 /** The options that every algorithm of this package takes. */
 import type { StreamName } from "@roga/tensor-utils/random";
-import { domainWeights, flag, oneOf, seed } from "./options.js";
+import { type ClipOptions, clipCheck } from "./clipping.js";
+import type { StepDiagnostics } from "./contract.js";
+import { type DiagnosticsOptions, diagnosticsCheck } from "./diagnostics.js";
+import { domainWeights, oneOf, seed } from "./options.js";
 
 /** Options that every algorithm of this package takes. */
 export interface CommonOptions {
@@ -17,8 +20,17 @@ export interface CommonOptions {
   readonly batchNormPass?: "perDomain" | "mixed";
   /** Seed of the random numbers inside the closures; 0 by default. */
   readonly seed?: StreamName | bigint;
-  /** Whether to record the cosines between the domains' gradients, which keeps all of them; false by default. */
-  readonly recordCosines?: boolean;
+  /**
+   * Limits the gradient before the base optimizer sees it; not at all by default. `{ norm: c }` scales a gradient whose
+   * norm over all variables exceeds c down to c, `{ value: c }` cuts every component to [−c, c].
+   */
+  readonly clip?: ClipOptions | undefined;
+  /**
+   * `{ every: n }` adds {@link StepDiagnostics} to the records of steps 0, n, 2n, …; none by default. It costs no pass and
+   * changes no bit of the training, but such a step holds all domains' gradients and h: up to K + 1 more
+   * parameter-sized buffers.
+   */
+  readonly diagnostics?: DiagnosticsOptions | undefined;
 }
 
 /** The common options with their defaults filled in. */
@@ -29,8 +41,10 @@ export interface ResolvedCommonOptions {
   readonly batchNormPass: "perDomain" | "mixed";
   /** See {@link CommonOptions.seed}. */
   readonly seed: StreamName | bigint;
-  /** See {@link CommonOptions.recordCosines}. */
-  readonly recordCosines: boolean;
+  /** See {@link CommonOptions.clip}. */
+  readonly clip: ClipOptions | undefined;
+  /** See {@link CommonOptions.diagnostics}. */
+  readonly diagnostics: DiagnosticsOptions | undefined;
 }
 
 /** Checks of the options that every algorithm takes. */
@@ -38,7 +52,8 @@ export const commonChecks = {
   weights: domainWeights,
   batchNormPass: oneOf("perDomain", "mixed"),
   seed,
-  recordCosines: flag,
+  clip: clipCheck,
+  diagnostics: diagnosticsCheck,
 };
 
 /** Defaults of the options that every algorithm takes. */
@@ -46,5 +61,6 @@ export const commonDefaults: ResolvedCommonOptions = {
   weights: undefined,
   batchNormPass: "perDomain",
   seed: 0,
-  recordCosines: false,
+  clip: undefined,
+  diagnostics: undefined,
 };

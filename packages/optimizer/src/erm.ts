@@ -7,12 +7,16 @@
  */
 import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
-import { OptionError } from "./errors.js";
 import { resolveOptions } from "./options.js";
 import { createAlgorithm } from "./step.js";
 
 /** Options of {@link erm}. */
 export interface ErmOptions extends CommonOptions {}
+
+/** Parameter-sized buffers that summing the domains' gradients takes. */
+export function sumBuffers({ batchNormPass }: ResolvedCommonOptions, domains: number): number {
+  return batchNormPass === "mixed" || domains === 1 ? 0 : 1;
+}
 
 /**
  * Empirical risk minimization over domains.
@@ -21,18 +25,11 @@ export interface ErmOptions extends CommonOptions {}
  */
 export function erm(options: ErmOptions = {}): Algorithm {
   const resolved = resolveOptions<ResolvedCommonOptions>("erm", options, commonDefaults, commonChecks);
-  if (resolved.recordCosines && resolved.batchNormPass === "mixed") {
-    // One joint pass gives their sum only.
-    throw new OptionError("erm.recordCosines", 'false with batchNormPass "mixed"', true);
-  }
   return createAlgorithm(
     {
       name: "erm",
       forwardBackwardsPerSample: () => 1,
-      parameterBuffers: (domains) => {
-        if (resolved.batchNormPass === "mixed" || domains === 1) return 0;
-        return resolved.recordCosines ? domains : 1;
-      },
+      parameterBuffers: (domains) => sumBuffers(resolved, domains),
       gradient: (passes) => passes.cleanSum(),
     },
     resolved,

@@ -12,6 +12,20 @@ export class OptimizerError extends Error {
   }
 }
 
+/** A value as it stands in a message. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return `"${value}"`;
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  const plain = (_: string, inner: unknown) =>
+    typeof inner === "function" || (typeof inner === "number" && !Number.isFinite(inner)) ? String(inner) : inner;
+  try {
+    return JSON.stringify(value, plain);
+  } catch {
+    return "an object"; // cyclic, or with a bigint
+  }
+}
+
 /** An option is unknown, of the wrong type or out of range. */
 export class OptionError extends OptimizerError {
   /** Where the option stands, such as `roga.rho`. */
@@ -19,7 +33,7 @@ export class OptionError extends OptimizerError {
 
   /** @internal */
   constructor(path: string, expected: string, got: unknown) {
-    super(`${path}: expected ${expected}, got ${typeof got === "string" ? `"${got}"` : String(got)}`);
+    super(`${path}: expected ${expected}, got ${shown(got)}`);
     this.path = path;
   }
 }
@@ -40,6 +54,21 @@ export class LossShapeError extends OptimizerError {
   /** @internal */
   constructor(domain: string, step: number, got: string) {
     super(`step ${step}: the loss of domain "${domain}" must be a float32 scalar, got ${got}`);
+    this.domain = domain;
+    this.step = step;
+  }
+}
+
+/** A closure's output lacks what the algorithm needs of it, or has it in a shape that it cannot take. */
+export class DomainOutputError extends OptimizerError {
+  /** The domain of the closure. */
+  readonly domain: string;
+  /** The step, from 0. */
+  readonly step: number;
+
+  /** @internal */
+  constructor(domain: string, step: number, expected: string, got: string) {
+    super(`step ${step}: the output of domain "${domain}" must have ${expected}, got ${got}`);
     this.domain = domain;
     this.step = step;
   }

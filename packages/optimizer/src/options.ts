@@ -23,6 +23,16 @@ export const within =
 export const count: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : "an integer >= 0";
 
+/** Absent, or something that another check takes. */
+export const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined ? undefined : check(value);
+
+/** An integer that is 1 or more. */
+export const positiveCount: Check = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 1 ? undefined : "an integer >= 1";
+
 /** True or false. */
 export const flag: Check = (value) => (typeof value === "boolean" ? undefined : "true or false");
 
@@ -31,6 +41,9 @@ export const oneOf =
   (...names: string[]): Check =>
   (value) =>
     names.includes(value as string) ? undefined : `one of ${names.map((name) => `"${name}"`).join(", ")}`;
+
+/** Anything; whoever takes the option checks it. */
+export const unchecked: Check = () => undefined;
 
 /** A function. */
 export const callable: Check = (value) => (typeof value === "function" ? undefined : "a function");

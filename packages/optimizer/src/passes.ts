@@ -9,15 +9,16 @@
  *
  * Everything here is synchronous, so nothing else runs while the variables are perturbed.
  */
-import { clone, copyInto, dot } from "@roga/tensor-utils";
-import { type RandomStream, type StreamName, stream } from "@roga/tensor-utils/random";
+import { clone, copyInto } from "@roga/tensor-utils";
+import type { RandomStream, StreamName } from "@roga/tensor-utils/random";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ResolvedCommonOptions } from "./common-options.js";
-import type { StepContext } from "./contract.js";
-import { LossShapeError, StepContextError } from "./errors.js";
-import { lossGradients } from "./loss-gradients.js";
+import type { DomainOutput, StepContext } from "./contract.js";
+import type { Diagnostics } from "./diagnostics.js";
+import { StepContextError } from "./errors.js";
+import { Forwards } from "./forwards.js";
+import { partsGradients, weighted } from "./micro-batches.js";
 import { type DomainShare, type Readout, squaredNorms } from "./readout.js";
-import { withSeededRandom } from "./seeded-random.js";
 import { WeightedSum } from "./weighted-sum.js";
 
 /** The gradient of one domain's loss at θ. */
@@ -26,7 +27,17 @@ export interface DomainGradient {
   readonly map: tf.NamedTensorMap;
   /** ‖g_k‖² of each variable; shape [variables]. */
   readonly squares: tf.Tensor;
+  /** L_k; shape [1]. */
+  readonly losses: tf.Tensor;
 }
+
+/** What a pass over one domain goes back from, made of its output within the pass. */
+export type DomainObjective = (output: DomainOutput, domain: DomainShare) => tf.Scalar;
+
+/** What a pass over all domains goes back from, made of their outputs, in the order of the domains, within the pass. */
+export type JointObjective = (outputs: readonly DomainOutput[]) => tf.Scalar;
+
+const lossAlone: DomainObjective = ({ loss }) => loss;
 
 /** By name. */
 export function byName(variables: readonly tf.Variable[]): Record<string, tf.Variable> {
@@ -46,7 +57,8 @@ export class Passes {
   readonly #readout: Readout;
   readonly #theta: Record<string, tf.Variable>;
   readonly #buffers: Record<string, tf.Variable>;
-  readonly #kept: { readonly domain: string; readonly gradient: tf.NamedTensorMap }[] = [];
+  readonly #forwards: Forwards;
+  readonly #diagnostics: Diagnostics | undefined;
   readonly #connected = new Set<string>();
   #cleanPasses = 0;
   #count = 0;
@@ -57,8 +69,10 @@ export class Passes {
     step: number,
     options: ResolvedCommonOptions,
     readout: Readout,
+    diagnostics: Diagnostics | undefined,
   ) {
     this.#context = context;
+    this.#diagnostics = diagnostics;
     this.#options = options;
     this.#readout = readout;
     this.step = step;
@@ -66,6 +80,17 @@ export class Passes {
     this.domains = domains;
     this.#theta = byName(context.variables);
     this.#buffers = byName(context.buffers ?? []);
+    this.#forwards = new Forwards(context, domains, step, options.seed);
+  }
+
+  /** Step size of the base optimizer. */
+  get learningRate(): number {
+    return this.#context.baseOptimizer.learningRate;
+  }
+
+  /** A random stream of the step, for an algorithm's own draws. */
+  stream(name: StreamName): RandomStream {
+    return this.#forwards.stream(name);
   }
 
   /** Names of the variables that no loss of a clean pass depended on. */
@@ -78,19 +103,52 @@ export class Passes {
     return this.#options.batchNormPass === "mixed" ? this.#count : this.#count / this.domains.length;
   }
 
-  /** g_k = ∇L_k(θ). To be asked once per domain. */
-  clean(domain: DomainShare): DomainGradient {
-    const { map, squares } = this.#clean([{ name: domain.name, weight: 1 }]);
-    if (this.#options.recordCosines) this.#recordCosines(domain.name, map);
-    return { map, squares };
+  /** g_k = ∇L_k(θ), or the gradient of another objective of the domain. To be asked once per domain. */
+  clean(domain: DomainShare, objective = lossAlone): DomainGradient {
+    const own: JointObjective = ([output]) => objective(output!, domain);
+    const gradient = this.#clean([{ name: domain.name, weight: 1 }], objective === lossAlone ? undefined : own);
+    this.#diagnostics?.domainGradient(domain.name, gradient.map);
+    return gradient;
   }
 
-  /** g = Σ w_k g_k, in one forward-backward per sample. The caller disposes it. */
-  cleanSum(): tf.NamedTensorMap {
-    if (this.#options.batchNormPass === "mixed") return this.#clean(this.domains).map;
+  /** g = Σ w_k g_k, in one forward-backward per sample, domain after domain. The caller disposes it. */
+  cleanSum(objective = lossAlone): tf.NamedTensorMap {
+    const { domains } = this;
+    if (this.#options.batchNormPass === "mixed") {
+      const each: JointObjective = (outputs) =>
+        weighted(
+          outputs.map((output, k) => objective(output, domains[k]!)),
+          domains.map(({ weight }) => weight),
+        );
+      const { map } = this.#clean(domains, objective === lossAlone ? undefined : each);
+      this.#diagnostics?.ermGradient(map);
+      return map;
+    }
     const sum = new WeightedSum();
-    for (const domain of this.domains) sum.add(domain.weight, this.clean(domain).map);
+    for (const domain of domains) sum.add(domain.weight, this.clean(domain, objective).map);
     return sum.value;
+  }
+
+  /**
+   * The gradient of an objective that couples the domains: all forwards, then one backward through all of them, so what
+   * every domain's forward saves for its gradient is held at a time. The caller disposes it.
+   */
+  cleanJoint(objective: JointObjective): tf.NamedTensorMap {
+    if (this.#options.batchNormPass === "perDomain") this.#count += this.domains.length - 1;
+    return this.#clean(this.domains, objective).map;
+  }
+
+  /** Runs `passes` with the variables at a point (by variable name; disposed), which then are back at θ. */
+  at<T>(point: tf.NamedTensorMap, passes: () => T): T {
+    const theta = clone(this.#theta);
+    try {
+      copyInto(this.#theta, point);
+      tf.dispose(point); // the variables hold it now
+      return passes();
+    } finally {
+      copyInto(this.#theta, theta);
+      tf.dispose(theta);
+    }
   }
 
   /**
@@ -110,27 +168,21 @@ export class Passes {
     fresh: boolean,
   ): void {
     const seedNames = fresh ? ["perturbed", label] : [];
-    const theta = clone(this.#theta);
-    try {
-      copyInto(this.#theta, point);
-      tf.dispose(point); // the variables hold it now
-      this.#withBuffersKept(() => {
-        if (this.#options.batchNormPass === "mixed") {
-          sum.add(1, this.#evaluate("perturbed", terms, seedNames).map);
-          return;
-        }
-        for (const term of terms) {
-          sum.add(term.weight, this.#evaluate("perturbed", [term], seedNames).map);
-        }
-      });
-    } finally {
-      copyInto(this.#theta, theta);
-      tf.dispose(theta);
-    }
+    const add = (weight: number, of: readonly DomainShare[]) => {
+      const { map } = this.#evaluate(label, of, seedNames, undefined);
+      this.#diagnostics?.perturbedGradient(weight, map);
+      sum.add(weight, map);
+    };
+    const each = () => {
+      for (const term of terms) add(term.weight, [term]);
+    };
+    const together = () => add(1, terms);
+    const run = this.#options.batchNormPass === "mixed" ? together : each;
+    this.at(point, () => this.#withBuffersKept(run));
   }
 
-  #clean(terms: readonly DomainShare[]): DomainGradient {
-    const run = () => this.#evaluate("clean", terms, []);
+  #clean(terms: readonly DomainShare[], objective: JointObjective | undefined): DomainGradient {
+    const run = () => this.#evaluate(undefined, terms, [], objective);
     // Every clean pass of a mixed step is the same forward over all domains: the statistics move with the first.
     const repeated = this.#options.batchNormPass === "mixed" && this.#cleanPasses > 0;
     const gradient = repeated ? this.#withBuffersKept(run) : run();
@@ -148,18 +200,27 @@ export class Passes {
     }
   }
 
-  /** The gradient of Σ weight · L in one joint pass, or of one domain's L by itself: its weight is left to the sum. */
+  /**
+   * One forward-backward for each micro-batch.
+   *
+   * @param point names the perturbed point that the variables are at; undefined at θ
+   * @param objective by default Σ weight · L in one joint pass, or one domain's L by itself: its weight is left to the
+   *   sum. Any other one needs whole batches
+   */
   #evaluate(
-    kind: "clean" | "perturbed",
+    point: string | undefined,
     terms: readonly DomainShare[],
     seedNames: readonly StreamName[],
+    objective: JointObjective | undefined,
   ): DomainGradient {
+    const kind = point === undefined ? "clean" : "perturbed";
     const mixed = this.#options.batchNormPass === "mixed";
-    const { losses, gradients, connected } = lossGradients(
-      this.variables,
-      () => (mixed ? this.#jointForward(kind, terms, seedNames) : [this.#forward(kind, terms[0]!.name, seedNames)]),
-      mixed ? terms.map(({ weight }) => weight) : [1],
-    );
+    const whole = objective !== undefined;
+    const parts = mixed
+      ? this.#forwards.joint(kind, terms, seedNames, whole)
+      : this.#forwards.own(kind, terms, seedNames, whole);
+    const weights = mixed ? terms.map(({ weight }) => weight) : [1];
+    const { losses, gradients, connected } = partsGradients(this.variables, parts, objective ?? weights);
     this.#count += 1;
     if (kind === "clean") for (const name of connected) this.#connected.add(name);
     const map = this.#reduce(gradients);
@@ -167,46 +228,8 @@ export class Passes {
       map,
       this.variables.map(({ name }) => name),
     );
-    this.#readout.evaluation(kind, terms, losses, squares);
-    return { map, squares };
-  }
-
-  #forward(kind: "clean" | "perturbed", domain: string, seedNames: readonly StreamName[]): tf.Scalar {
-    const seed = this.#stream("domain", domain, ...seedNames).seed32();
-    const loss = this.#context.domainLosses[domain]!;
-    return this.#scalar(
-      domain,
-      withSeededRandom(seed, () => loss({ kind, domain, step: this.step, seed })),
-    );
-  }
-
-  #jointForward(
-    kind: "clean" | "perturbed",
-    terms: readonly DomainShare[],
-    seedNames: readonly StreamName[],
-  ): readonly tf.Scalar[] {
-    const seed = this.#stream("joint", ...seedNames).seed32();
-    const joint = this.#context.jointLosses!;
-    const losses = withSeededRandom(seed, () => joint({ kind, step: this.step, seed }));
-    const expected = this.domains.map(({ name }) => name);
-    const got = Object.keys(losses);
-    if (got.length !== expected.length || !expected.every((name) => got.includes(name))) {
-      const message = `jointLosses must give the losses of [${expected.join(", ")}], got [${got.join(", ")}]`;
-      throw new StepContextError(message);
-    }
-    return terms.map(({ name }) => this.#scalar(name, losses[name]));
-  }
-
-  #stream(...names: StreamName[]): RandomStream {
-    return stream(this.#options.seed, "loss", this.step, ...names);
-  }
-
-  #scalar(domain: string, loss: unknown): tf.Scalar {
-    if (!(loss instanceof tf.Tensor)) throw new LossShapeError(domain, this.step, typeof loss);
-    if (loss.rank !== 0 || loss.dtype !== "float32") {
-      throw new LossShapeError(domain, this.step, `a ${loss.dtype} tensor of shape [${loss.shape}]`);
-    }
-    return loss as tf.Scalar;
+    this.#readout.evaluation(point, terms, losses, squares);
+    return { map, squares, losses };
   }
 
   #reduce(gradients: tf.NamedTensorMap): tf.NamedTensorMap {
@@ -216,16 +239,5 @@ export class Passes {
     if (reduced === undefined) throw new StepContextError("reduce: expected as many gradient maps as it was given");
     for (const [name, tensor] of Object.entries(gradients)) if (reduced[name] !== tensor) tensor.dispose();
     return reduced;
-  }
-
-  #recordCosines(domain: string, gradient: tf.NamedTensorMap): void {
-    this.#kept.push({ domain, gradient: clone(gradient) });
-    if (this.#kept.length < this.domains.length) return;
-    for (const [index, first] of this.#kept.entries()) {
-      for (const second of this.#kept.slice(index + 1)) {
-        this.#readout.domainDot(first.domain, second.domain, dot(first.gradient, second.gradient));
-      }
-    }
-    tf.dispose(this.#kept.map(({ gradient: kept }) => kept));
   }
 }

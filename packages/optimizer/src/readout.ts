@@ -17,6 +17,8 @@ export interface DomainShare {
 /** One forward-backward pass and where its numbers stand. */
 interface Evaluation {
   readonly pass: "clean" | "perturbed";
+  /** Names the perturbed point among those of the step. */
+  readonly point: string | undefined;
   /** Whose losses the pass took, and their weights in the loss it stands for. */
   readonly terms: readonly DomainShare[];
   readonly losses: number;
@@ -37,38 +39,38 @@ export class Readout {
   readonly #variables: readonly string[];
   readonly #parts: tf.Tensor[] = [];
   readonly #evaluations: Evaluation[] = [];
-  readonly #dots: { readonly first: string; readonly second: string; readonly offset: number }[] = [];
   #size = 0;
   #applied = 0;
-  #alignment: { readonly dot: number; readonly g: number; readonly h: number } | undefined;
+  readonly #penalties: { readonly tensor: tf.Tensor; readonly offset: number }[] = [];
 
   constructor(step: number, variables: readonly string[]) {
     this.#step = step;
     this.#variables = variables;
   }
 
-  /** Notes one pass: its losses, shape [terms], and the squared norms of its gradient, shape [variables]. */
-  evaluation(pass: "clean" | "perturbed", terms: readonly DomainShare[], losses: tf.Tensor, squares: tf.Tensor): void {
-    this.#evaluations.push({ pass, terms, losses: this.#add(losses), squares: this.#add(squares) });
+  /**
+   * Notes one pass: the point that it was at (undefined for θ), its losses, shape [terms], and the squared norms of its
+   * gradient, shape [variables].
+   */
+  evaluation(point: string | undefined, terms: readonly DomainShare[], losses: tf.Tensor, squares: tf.Tensor): void {
+    const pass = point === undefined ? "clean" : "perturbed";
+    this.#evaluations.push({ pass, point, terms, losses: this.note(losses), squares: this.note(squares) });
   }
 
-  /** Notes the inner product of two domains' gradients. */
-  domainDot(first: string, second: string, dot: tf.Scalar): void {
-    this.#dots.push({ first, second, offset: this.#add(dot) });
+  /** Notes a share of the step's penalty; also within a pass, whose tensors are freed with it. */
+  penalty(value: tf.Scalar): void {
+    const tensor = tf.keep(tf.clone(value));
+    this.#penalties.push({ tensor, offset: this.note(tensor) });
   }
 
-  /** Notes g and h where both exist. */
-  generalization(dot: tf.Scalar, g: tf.NamedTensorMap, h: tf.NamedTensorMap): void {
-    this.#alignment = {
-      dot: this.#add(dot),
-      g: this.#add(squaredNorms(g, this.#variables)),
-      h: this.#add(squaredNorms(h, this.#variables)),
-    };
+  /** Frees what outlives the scope in which it was noted. */
+  dispose(): void {
+    tf.dispose(this.#penalties.map(({ tensor }) => tensor));
   }
 
   /** Notes the gradient that is to be applied. */
   applied(gradient: tf.NamedTensorMap): void {
-    this.#applied = this.#add(squaredNorms(gradient, this.#variables));
+    this.#applied = this.note(squaredNorms(gradient, this.#variables));
   }
 
   /** All that was noted, as one tensor to read. */
@@ -76,7 +78,8 @@ export class Readout {
     return tf.concat(this.#parts.map((part) => tf.reshape(part, [part.size])));
   }
 
-  #add(part: tf.Tensor): number {
+  /** Takes in a tensor of any shape and says at which offset its values will stand in what is read. */
+  note(part: tf.Tensor): number {
     const offset = this.#size;
     this.#parts.push(part);
     this.#size += part.size;
@@ -122,13 +125,41 @@ export class Readout {
     return this.#evaluations.filter(({ pass }) => pass === "clean").flatMap(({ terms }) => terms);
   }
 
+  /** Norm of the gradient that `applied` was given. */
+  gradientNorm(values: ArrayLike<number>): number {
+    return this.#norm(values, this.#applied);
+  }
+
+  #norm(values: ArrayLike<number>, offset: number): number {
+    let sum = 0;
+    for (let index = 0; index < this.#variables.length; index++) sum += values[offset + index]!;
+    return Math.sqrt(sum);
+  }
+
+  /**
+   * A domain's loss at its own perturbed point, or at the only one where it was evaluated; undefined where neither is.
+   *
+   * @param domain its name, which is that of its own point
+   */
+  perturbedDomainLoss(values: ArrayLike<number>, domain: string): number | undefined {
+    const found = this.#evaluations.flatMap(({ pass, point, terms, losses }) => {
+      const index = terms.findIndex(({ name }) => name === domain);
+      return pass === "perturbed" && index >= 0 ? [{ point, loss: values[losses + index]! }] : [];
+    });
+    return (found.length === 1 ? found[0] : found.find(({ point }) => point === domain))?.loss;
+  }
+
+  /** A domain's loss at θ; undefined where no clean pass gave it. */
+  cleanDomainLoss(values: ArrayLike<number>, domain: string): number | undefined {
+    for (const { pass, terms, losses } of this.#evaluations) {
+      const index = terms.findIndex(({ name }) => name === domain);
+      if (pass === "clean" && index >= 0) return values[losses + index]!;
+    }
+    return undefined;
+  }
+
   /** The record of the step. */
   record(values: ArrayLike<number>, forwardBackwards: number, shares: readonly DomainShare[]): StepRecord {
-    const norm = (offset: number) => {
-      let sum = 0;
-      for (let index = 0; index < this.#variables.length; index++) sum += values[offset + index]!;
-      return Math.sqrt(sum);
-    };
     const domainLosses: Record<string, number> = {};
     const domainGradientNorms: Record<string, number> = {};
     let perturbedLoss: number | undefined;
@@ -139,26 +170,17 @@ export class Readout {
         continue;
       }
       for (const [index, term] of terms.entries()) domainLosses[term.name] = values[losses + index]!;
-      if (terms.length === 1) domainGradientNorms[terms[0]!.name] = norm(squares);
+      if (terms.length === 1) domainGradientNorms[terms[0]!.name] = this.#norm(values, squares);
     }
-    const domainCosines: Record<string, Record<string, number>> = {};
-    for (const { first, second, offset } of this.#dots) {
-      const product = domainGradientNorms[first]! * domainGradientNorms[second]!;
-      const cosine = product === 0 ? 0 : values[offset]! / product;
-      domainCosines[first] = { ...domainCosines[first], [second]: cosine };
-      domainCosines[second] = { ...domainCosines[second], [first]: cosine };
-    }
-    const pair = this.#alignment;
-    const product = pair === undefined ? 0 : norm(pair.g) * norm(pair.h);
+    const penalty = this.#penalties.reduce((sum, { offset }) => sum + values[offset]!, 0);
     return {
       step: this.#step,
       loss: shares.reduce((sum, { name, weight }) => sum + weight * domainLosses[name]!, 0),
       domainLosses,
-      gradientNorm: norm(this.#applied),
+      gradientNorm: this.gradientNorm(values),
       ...(Object.keys(domainGradientNorms).length === shares.length ? { domainGradientNorms } : {}),
-      ...(this.#dots.length > 0 ? { domainCosines } : {}),
+      ...(this.#penalties.length === 0 ? {} : { penalty }),
       ...(perturbedLoss === undefined ? {} : { perturbedLoss }),
-      ...(pair === undefined ? {} : { alignment: product === 0 ? 0 : values[pair.dot]! / product }),
       forwardBackwards,
     };
   }

@@ -21,14 +21,14 @@
  * Batch-norm hazard: a perturbed forward in training mode would move the running statistics as well. Name them as
  * `buffers` in the step's context and they end as after one ERM step.
  */
-import { clone, dot } from "@roga/tensor-utils";
+import { clone } from "@roga/tensor-utils";
 import * as tf from "@tensorflow/tfjs-core";
 import { type AscentOptions, ascent, perturbedPoint } from "./ascent.js";
 import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
 import { atLeast, callable, count, flag, oneOf, resolveOptions } from "./options.js";
 import type { Passes } from "./passes.js";
-import type { DomainShare, Readout } from "./readout.js";
+import type { DomainShare } from "./readout.js";
 import { createAlgorithm } from "./step.js";
 import { WeightedSum } from "./weighted-sum.js";
 
@@ -118,16 +118,12 @@ class RogaGradient {
     this.#generalization = options.alpha === 0 ? this.#erm : new WeightedSum();
   }
 
-  compute(readout: Readout): tf.NamedTensorMap {
+  compute(): tf.NamedTensorMap {
     const { alpha, ascent: kind } = this.#options;
     if (kind === "shared") this.#shared();
     else if (alpha === 0) this.#interleaved();
     else this.#afterAllClean();
-    if (this.#generalization !== this.#erm) {
-      const [g, h] = [this.#erm.value, this.#generalization.value];
-      readout.generalization(dot(g, h), g, h);
-      this.#erm.add(1, h);
-    }
+    if (this.#generalization !== this.#erm) this.#erm.add(1, this.#generalization.value);
     return scaleInPlace(this.#erm.value, this.#options.combine === "mean" ? 0.5 : 1);
   }
 
@@ -188,13 +184,9 @@ class RogaGradient {
 /** Parameter-sized buffers at the worst moment; see {@link Algorithm.parameterBuffers}. */
 function parameterBuffers(options: Resolved, unperturbed: boolean, domains: number): number {
   const severalLosses = domains > 1 && options.batchNormPass === "perDomain"; // at one point, hence h beside g
-  if (unperturbed) {
-    if (!severalLosses) return 0;
-    return options.recordCosines ? domains : 1;
-  }
-  const cosines = options.recordCosines ? domains + 1 : 0; // all g_k, beside θ's backup or another sum
-  if (options.alpha === 0) return Math.max(2, cosines);
-  if (options.ascent === "shared") return Math.max(severalLosses ? 3 : 2, cosines);
+  if (unperturbed) return severalLosses ? 1 : 0;
+  if (options.alpha === 0) return 2;
+  if (options.ascent === "shared") return severalLosses ? 3 : 2;
   return domains + (severalLosses && options.perturbedLoss === "all" ? 2 : 1);
 }
 
@@ -246,10 +238,10 @@ export function roga(options: RogaOptions = {}): Algorithm {
         return shared || resolved.perturbedLoss === "own" ? 2 : 1 + domains;
       },
       parameterBuffers: (domains) => parameterBuffers(resolved, unperturbed, domains),
-      gradient: (passes, readout) => {
+      gradient: (passes) => {
         if (passes.step < resolved.warmupSteps) return passes.cleanSum();
         if (unperturbed) return scaleInPlace(passes.cleanSum(), resolved.combine === "mean" ? 1 : 2);
-        return new RogaGradient(resolved, passes).compute(readout);
+        return new RogaGradient(resolved, passes).compute();
       },
     },
     resolved,

@@ -54,17 +54,14 @@ export class Slots {
     }
   }
 
-  /** The slots of a name, in the order of the variables. */
-  get(name: string): tf.Tensor[] {
-    return this.#tensors!.map((slots) => slots[name]!);
+  /** The slots of a name at some positions; whoever takes them disposes them and puts new ones there. */
+  take(name: string, indices: readonly number[]): tf.Tensor[] {
+    return indices.map((index) => this.#tensors![index]![name]!);
   }
 
-  /** Replaces them; those before are disposed. */
-  set(name: string, tensors: readonly tf.Tensor[]): void {
-    for (const [index, slots] of this.#tensors!.entries()) {
-      slots[name]!.dispose();
-      slots[name] = tf.keep(tensors[index]!);
-    }
+  /** Puts new ones in place of those that were taken. */
+  put(name: string, indices: readonly number[], tensors: readonly tf.Tensor[]): void {
+    for (const [order, index] of indices.entries()) this.#tensors![index]![name] = tf.keep(tensors[order]!);
   }
 
   /** New tensors: `step`, and one `name/position` for every slot. */

@@ -7,11 +7,15 @@
  */
 import { clone, copyInto } from "@roga/tensor-utils";
 import * as tf from "@tensorflow/tfjs-core";
+import { Clipping } from "./clipping.js";
 import type { ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm, StepContext, StepRecord } from "./contract.js";
+import { Diagnostics } from "./diagnostics.js";
 import { DisconnectedVariableError, StateError, StepContextError, VariableSetError } from "./errors.js";
+import { requireJointLosses, requireMicroBatches } from "./micro-batches.js";
 import { byName, Passes } from "./passes.js";
 import { type DomainShare, Readout } from "./readout.js";
+import { StepState } from "./step-state.js";
 
 /** What distinguishes one algorithm from another. */
 export interface StepRule {
@@ -25,7 +29,25 @@ export interface StepRule {
    * Runs the passes of a step and gives the gradient to apply, by variable name. Synchronous; tensors that it leaves
    * are disposed, but a map of parameter size should go as soon as it is not needed.
    */
-  gradient(passes: Passes, readout: Readout): tf.NamedTensorMap;
+  gradient(passes: Passes, readout: Readout, state: StepState): tf.NamedTensorMap;
+  /** What a saved tensor of this name must be, or undefined if it is that. Without it there is no state to save. */
+  checkState?(name: string, tensor: tf.Tensor): string | undefined;
+  /** The step whose update finds the base optimizer as if it were new, if any does. */
+  readonly resetStep?: number;
+}
+
+/** Applies a gradient with the base optimizer as if it were new; if that fails it is as it was before. */
+function applyAnew({ baseOptimizer, variables }: StepContext, gradient: tf.NamedTensorMap): void {
+  const former = baseOptimizer.state();
+  try {
+    baseOptimizer.dispose();
+    baseOptimizer.applyGradients(gradient, variables);
+  } catch (error) {
+    baseOptimizer.restore(former);
+    throw error;
+  } finally {
+    tf.dispose(former);
+  }
 }
 
 function shares(context: StepContext, weights: Readonly<Record<string, number>> | undefined): DomainShare[] {
@@ -33,7 +55,8 @@ function shares(context: StepContext, weights: Readonly<Record<string, number>> 
   if (names.length === 0) throw new StepContextError("domainLosses: expected at least one domain, got none");
   for (const name of names) {
     const loss: unknown = context.domainLosses[name];
-    if (typeof loss !== "function") {
+    if (Array.isArray(loss)) requireMicroBatches(name, loss);
+    else if (typeof loss !== "function") {
       throw new StepContextError(`domainLosses: expected a function for domain "${name}", got ${typeof loss}`);
     }
   }
@@ -65,6 +88,7 @@ class SteppedAlgorithm implements Algorithm {
   #step = 0;
   #variables: readonly { readonly name: string; readonly shape: readonly number[] }[] | undefined;
   #running = false;
+  readonly #state = new StepState();
 
   constructor(rule: StepRule, options: ResolvedCommonOptions) {
     this.#rule = rule;
@@ -97,18 +121,23 @@ class SteppedAlgorithm implements Algorithm {
     checkVariables(context.variables);
     this.#checkSameVariables(context.variables);
     const domains = shares(context, this.#options.weights);
-    if (this.#options.batchNormPass === "mixed" && context.jointLosses === undefined) {
-      throw new StepContextError('jointLosses: batchNormPass "mixed" needs it, got undefined');
+    if (this.#options.batchNormPass === "mixed") {
+      const names = domains.map(({ name }) => name);
+      requireJointLosses(context.jointLosses, names);
     }
+    const first = this.#variables === undefined;
+    if (first && this.#step <= (this.#rule.resetStep ?? -1)) tf.dispose(context.baseOptimizer.state()); // throws if it cannot
     const buffers = byName(context.buffers ?? []);
     const buffersBefore = clone(buffers);
     try {
       const record = await this.#run(context, domains);
+      this.#state.commit();
       this.#step += 1;
       this.#variables = context.variables.map(({ name, shape }) => ({ name, shape }));
       return record;
     } catch (error) {
       copyInto(buffers, buffersBefore);
+      this.#state.discard();
       throw error;
     } finally {
       tf.dispose(buffersBefore);
@@ -118,20 +147,35 @@ class SteppedAlgorithm implements Algorithm {
   async #run(context: StepContext, domains: readonly DomainShare[]): Promise<StepRecord> {
     const names = context.variables.map(({ name }) => name);
     const readout = new Readout(this.#step, names);
-    const passes = new Passes(context, domains, this.#step, this.#options, readout);
-    const { gradient, packed } = tf.tidy(() => {
-      const applied = this.#rule.gradient(passes, readout);
-      readout.applied(applied);
-      return { gradient: applied, packed: readout.packed() };
-    });
+    const { clip, diagnostics: asked } = this.#options;
+    const clipping = clip && new Clipping(clip, readout);
+    const diagnostics = asked && this.#step % asked.every === 0 ? new Diagnostics(domains, readout) : undefined;
+    const passes = new Passes(context, domains, this.#step, this.#options, readout, diagnostics);
+    let read: { gradient: tf.NamedTensorMap; packed: tf.Tensor } | undefined;
+    let clipped: tf.NamedTensorMap | undefined;
     try {
+      read = tf.tidy(() => {
+        const gradient = this.#rule.gradient(passes, readout, this.#state);
+        readout.applied(gradient);
+        clipping?.measure(gradient);
+        diagnostics?.finish();
+        return { gradient, packed: readout.packed() };
+      });
       if (passes.disconnected.length > 0) throw new DisconnectedVariableError(passes.disconnected, this.#step);
-      const values = await packed.data<"float32">();
+      const values = await read.packed.data<"float32">();
       readout.requireFinite(values);
-      context.baseOptimizer.applyGradients(gradient, context.variables);
-      return readout.record(values, passes.forwardBackwards, domains);
+      clipped = clipping?.clip(read.gradient, values);
+      const applied = clipped ?? read.gradient;
+      if (this.#step === this.#rule.resetStep) applyAnew(context, applied);
+      else context.baseOptimizer.applyGradients(applied, context.variables);
+      return {
+        ...readout.record(values, passes.forwardBackwards, domains),
+        ...(clipping && { clipped: clipped !== undefined }),
+        ...(diagnostics && { diagnostics: diagnostics.report(values) }),
+      };
     } finally {
-      tf.dispose([gradient, packed]);
+      readout.dispose();
+      tf.dispose([read ?? [], clipped ?? []]);
     }
   }
 
@@ -148,21 +192,29 @@ class SteppedAlgorithm implements Algorithm {
   }
 
   state(): tf.NamedTensorMap {
-    return { step: tf.scalar(this.#step, "int32") };
+    return { step: tf.scalar(this.#step, "int32"), ...this.#state.save() };
   }
 
   restore(state: tf.NamedTensorMap): void {
-    const { step } = state;
-    if (Object.keys(state).length !== 1 || step?.rank !== 0 || step.dtype !== "int32") {
-      throw new StateError(`${this.name}: expected a state of one int32 scalar "step", got [${Object.keys(state)}]`);
+    const { step, ...rest } = state;
+    if (step?.rank !== 0 || step.dtype !== "int32") {
+      throw new StateError(`${this.name}: expected an int32 scalar "step" in the state, got [${Object.keys(state)}]`);
     }
     const value = step.dataSync()[0]!;
     if (value < 0) throw new StateError(`${this.name}: step must be 0 or more, got ${value}`);
+    for (const [name, tensor] of Object.entries(rest)) {
+      const expected = this.#rule.checkState === undefined ? "no such tensor" : this.#rule.checkState(name, tensor);
+      if (expected === undefined) continue;
+      const got = `a ${tensor.dtype} tensor of shape [${tensor.shape}]`;
+      throw new StateError(`${this.name}: "${name}" in the state: expected ${expected}, got ${got}`);
+    }
+    this.#state.replace(rest);
     this.#step = value;
     this.#variables = undefined;
   }
 
   dispose(): void {
+    this.#state.replace({});
     this.#variables = undefined;
   }
 }

@@ -5,8 +5,8 @@ import * as tf from "@tensorflow/tfjs-core";
 export class WeightedSum {
   #sum: tf.NamedTensorMap | undefined;
 
-  /** Adds weight · map and disposes `map`, tensor by tensor, so that no second whole buffer exists at any time. */
-  add(weight: number, map: tf.NamedTensorMap): void {
+  /** Adds weight · map (the weight a number or a scalar tensor, which stays the caller's) and disposes `map`, tensor by tensor, so that no second whole buffer exists at any time. */
+  add(weight: number | tf.Scalar, map: tf.NamedTensorMap): void {
     const sum = this.#sum ?? {};
     for (const [name, term] of Object.entries(map)) {
       const former = sum[name];

@@ -1,21 +1,33 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs";
-import { adam, type BaseOptimizer, fromTfjs, OptionError, StateError, sgd, VariableSetError } from "@roga/optimizer";
+import {
+  adam,
+  adamw,
+  type BaseOptimizer,
+  fromTfjs,
+  noDecay,
+  OptionError,
+  type ParameterGroup,
+  StateError,
+  sgd,
+  VariableSetError,
+} from "@roga/optimizer";
 import { expectNoTensorLeak, type FixtureTensor, readFixture, useTestEngine } from "@roga/test-support";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 type Map64 = Readonly<Record<string, FixtureTensor>>;
 interface Case {
   readonly title: string;
-  readonly name: "sgd" | "adam";
-  readonly options: Readonly<Record<string, number>>;
+  readonly name: "sgd" | "adam" | "adamw";
+  readonly options: { readonly learningRate: number; readonly groups?: readonly ParameterGroup[] };
   readonly after: Readonly<Record<string, Map64>>;
 }
 const fixture = readFixture<{ initial: Map64; gradients: Map64[]; cases: Case[] }>(
   import.meta.url,
   "fixtures/base-optimizers.json",
 );
-const make = ({ name, options }: Case): BaseOptimizer => (name === "sgd" ? sgd(options) : adam(options));
+const optimizers = { sgd, adam, adamw };
+const make = ({ name, options }: Case): BaseOptimizer => optimizers[name](options);
 const toTensor = ({ values, shape }: FixtureTensor) => tf.tensor([...values], [...shape]);
 const bits = (tensor: tf.Tensor) => [...new Uint32Array(tensor.dataSync<"float32">().slice().buffer)];
 
@@ -80,13 +92,98 @@ describe.each(fixture.cases)("$title", (reference) => {
 });
 
 test("learning rate 0 leaves the variables bit for bit", () => {
-  for (const optimizer of [sgd({ learningRate: 0, momentum: 0.9, weightDecay: 0.1 }), adam({ learningRate: 0 })]) {
+  const settings = { learningRate: 0, weightDecay: 0.1 };
+  for (const optimizer of [sgd({ ...settings, momentum: 0.9 }), adam(settings), adamw(settings)]) {
     const before = variables.map(bits);
     update(optimizer, 0);
     update(optimizer, 1);
     expect(variables.map(bits)).toEqual(before);
     optimizer.dispose();
   }
+});
+
+describe("groups", () => {
+  test("apply one upon another: factors multiply, the last weight decay counts", () => {
+    const [kernel, bias] = variables as [tf.Variable, tf.Variable];
+    const optimizer = sgd({
+      learningRate: 0.5,
+      weightDecay: 0.1,
+      groups: [
+        noDecay,
+        { match: (variable) => variable === bias, learningRateFactor: 0.5 },
+        { match: { name: /./g, rankBelow: 3 }, learningRateFactor: 0.25 },
+      ],
+    });
+    const before = variables.map((variable) => variable.dataSync().slice());
+    const g = gradients(0);
+    const given = variables.map(({ name }) => g[name]!.dataSync());
+    optimizer.applyGradients(g, variables);
+    expect(kernel.dataSync()).toBeAllClose(before[0]!.map((v, i) => v - 0.125 * (given[0]![i]! + 0.1 * v)));
+    expect(bias.dataSync()).toBeAllClose(before[1]!.map((v, i) => v - 0.0625 * given[1]![i]!));
+    optimizer.learningRate = 0;
+    const after = variables.map(bits);
+    optimizer.applyGradients(g, variables);
+    expect(variables.map(bits)).toEqual(after);
+    tf.dispose(g);
+    optimizer.dispose();
+  });
+
+  test("are no part of the state: one without groups goes on with them", () => {
+    const plain = adam({ learningRate: 0.01 });
+    update(plain, 0);
+    const state = plain.state();
+    const grouped = adam({ learningRate: 0.01, groups: [{ match: { rankBelow: 2 }, learningRateFactor: 1 }, noDecay] });
+    grouped.restore(state);
+    const copies = variables.map((variable) => tf.variable(variable));
+    update(plain, 1);
+    update(grouped, 1, copies);
+    expect(copies.map(bits)).toEqual(variables.map(bits));
+    tf.dispose([state, copies]);
+    plain.dispose();
+    grouped.dispose();
+  });
+
+  test("one that matches no variable changes nothing and says so", () => {
+    const optimizer = adamw({ groups: [noDecay, { match: { name: "^head/" }, learningRateFactor: 10 }] });
+    const before = variables.map(bits);
+    const g = gradients(0);
+    expect(() => optimizer.applyGradients(g, variables)).toThrow(VariableSetError);
+    const names = variables.map(({ name }) => name).join(", ");
+    expect(() => optimizer.applyGradients(g, variables)).toThrow(
+      `adamw.groups[1]: matches none of the variables [${names}]`,
+    );
+    expect(variables.map(bits)).toEqual(before);
+    tf.dispose(g);
+    optimizer.dispose();
+  });
+
+  test.each<[string, unknown, string]>([
+    ["no list", noDecay, 'sgd.groups: expected a list of groups, got {"match":{"rankBelow":2},"weightDecay":0}'],
+    ["no group", [3], "sgd.groups[0]: expected a group, got 3"],
+    ["another option", [{ ...noDecay, lr: 1 }], "sgd.groups[0]: expected only the options match, learningRateFactor"],
+    [
+      "a negative factor",
+      [{ match: { name: "a" }, learningRateFactor: -1 }],
+      "learningRateFactor: expected a finite number >= 0",
+    ],
+    [
+      "a decay as text",
+      [{ match: { name: "a" }, weightDecay: "0" }],
+      'sgd.groups[0].weightDecay: expected a finite number >= 0, got "0"',
+    ],
+    ["no match", [{ weightDecay: 0 }], "sgd.groups[0].match: expected a function, or an object with name or rankBelow"],
+    ["an empty match", [{ match: {} }], "got {}"],
+    ["a match by another key", [{ match: { shape: [2] } }], 'got {"shape":[2]}'],
+    [
+      "a broken pattern",
+      [{ match: { name: "(" } }],
+      'sgd.groups[0].match.name: expected a regular expression, got "("',
+    ],
+    ["a rank that is none", [{ match: { rankBelow: 0 } }], "rankBelow: expected a finite number >= 1, got 0"],
+  ])("%s is refused", (_, groups, message) => {
+    expect(() => sgd({ groups: groups as never })).toThrow(OptionError);
+    expect(() => sgd({ groups: groups as never })).toThrow(message);
+  });
 });
 
 describe("fromTfjs", () => {

@@ -183,6 +183,17 @@ describe("the context", () => {
       (c) => ({ ...c, domainLosses: { a: undefined as unknown as DomainLoss } }),
       'expected a function for domain "a", got undefined',
     ],
+    ["no micro-batch", (c) => ({ ...c, domainLosses: { a: [] } }), 'domain "a": expected at least one micro-batch'],
+    [
+      "a micro-batch without a loss",
+      (c) => ({ ...c, domainLosses: { a: [{ loss: fine, samples: 1 }, { samples: 1 } as never] } }),
+      'domain "a", micro-batch 1: loss must be a function, got undefined',
+    ],
+    [
+      "a micro-batch without samples",
+      (c) => ({ ...c, domainLosses: { a: [{ loss: fine, samples: 0 }] } }),
+      "micro-batch 0: samples must be an integer of 1 or more, got 0",
+    ],
     ["no variable", (c) => ({ ...c, variables: [] }), "variables: expected at least one, got none"],
     ["a variable twice", (c) => ({ ...c, variables: [theta, theta] }), 'variables: "theta" stands there twice'],
     ["a variable that is not trainable", (c) => ({ ...c, variables: [statistics] }), '"statistics" is not trainable'],
@@ -207,6 +218,13 @@ describe("the context", () => {
   test("joint losses", async () => {
     const algorithm = roga({ batchNormPass: "mixed" });
     const missing = await failure(algorithm, context({ a: fine }));
+    const none = await failure(algorithm, context({ a: fine }, { jointLosses: [] }));
+    expect(none.message).toBe("jointLosses: expected at least one micro-batch, got none");
+    const lone = { losses: () => ({ a: tf.sum(theta) as tf.Scalar }), samples: { b: 2 } };
+    const lacking = await failure(algorithm, context({ a: fine }, { jointLosses: [lone] }));
+    expect(lacking.message).toContain(
+      'micro-batch 0, domain "a": samples must be an integer of 1 or more, got undefined',
+    );
     expect(missing.message).toBe('jointLosses: batchNormPass "mixed" needs it, got undefined');
     const jointLosses = () => ({ b: tf.sum(theta) as tf.Scalar });
     const other = await failure(algorithm, context({ a: fine }, { jointLosses }));
@@ -256,7 +274,7 @@ test.each<[string, () => unknown, string]>([
   [
     "a misspelt option",
     () => roga({ roh: 0.1 } as never),
-    "recordCosines, rho, alpha, adaptive, eta, isWeight, combine",
+    "clip, diagnostics, rho, alpha, adaptive, eta, isWeight, combine",
   ],
   [
     "an option of another algorithm",
@@ -272,7 +290,15 @@ test.each<[string, () => unknown, string]>([
     "roga.seed: expected a string, an integer or a bigint",
   ],
   ["an isWeight that is a list", () => roga({ isWeight: [] as never }), "roga.isWeight: expected a function"],
-  ["cosines of a joint gradient", () => erm({ batchNormPass: "mixed", recordCosines: true }), "erm.recordCosines"],
+  ["diagnostics without a number", () => erm({ diagnostics: true as never }), "erm.diagnostics: expected { every: n }"],
+  ["diagnostics every 0 steps", () => roga({ diagnostics: { every: 0 } }), 'integer n >= 1, got {"every":0}'],
+  [
+    "a clip of 0",
+    () => roga({ clip: { norm: 0 } }),
+    "roga.clip: expected { norm: c } or { value: c } with a finite c > 0",
+  ],
+  ["two clips", () => erm({ clip: { norm: 1, value: 1 } }), 'got {"norm":1,"value":1}'],
+  ["a clip that is text", () => erm({ clip: { value: "1" as never } }), 'got {"value":"1"}'],
 ])("%s is refused", (_, create, message) => {
   expect(create).toThrow(OptionError);
   expect(create).toThrow(message);

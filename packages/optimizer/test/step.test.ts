@@ -10,7 +10,6 @@ import {
   roga,
   sgd,
 } from "@roga/optimizer";
-import { cosine } from "@roga/tensor-utils";
 import { expectNoTensorLeak, useTestEngine } from "@roga/test-support";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bits, capture, knownLoss } from "./support/probes.js";
@@ -59,42 +58,6 @@ describe("the record", () => {
     theta = tf.tidy(() => tf.variable(tf.tensor1d([0.3, -1.2, 0.7])));
   });
   afterEach(() => theta.dispose());
-
-  test("recordCosines gives every pair of domains", async () => {
-    const known = {
-      a: knownLoss(theta, 1.1, 0.2, 1),
-      b: knownLoss(theta, 0.7, -0.5, -2),
-      c: knownLoss(theta, 2, 1, 0),
-    };
-    const domainLosses = Object.fromEntries(Object.entries(known).map(([name, { loss }]) => [name, loss]));
-    const flat: DomainLoss = () => tf.mul(tf.sum(theta), 0) as tf.Scalar;
-    const expected = (first: keyof typeof known, second: keyof typeof known) =>
-      tf.tidy(() => {
-        const of = (name: keyof typeof known) => ({ g: tf.tensor1d([...known[name].gradient(theta.dataSync())]) });
-        return cosine(of(first), of(second)).dataSync()[0]!;
-      });
-    const options = { recordCosines: true };
-    for (const algorithm of [erm(options), roga(options), roga({ ...options, alpha: 0 })]) {
-      const { domainCosines } = await algorithm.step({
-        variables: [theta],
-        domainLosses: { ...domainLosses, flat },
-        baseOptimizer: capture(),
-      });
-      for (const [first, second] of [
-        ["a", "b"],
-        ["a", "c"],
-        ["b", "c"],
-      ] as const) {
-        expect(domainCosines![first]![second]!).toBeAllClose(expected(first, second), { rtol: 1e-5, atol: 1e-6 });
-        expect(domainCosines![second]![first]).toBe(domainCosines![first]![second]);
-      }
-      expect(domainCosines!.flat).toEqual({ a: 0, b: 0, c: 0 });
-    }
-    const plain = await erm().step({ variables: [theta], domainLosses, baseOptimizer: capture() });
-    expect(plain).not.toHaveProperty("domainCosines");
-    expect(plain).not.toHaveProperty("perturbedLoss");
-    expect(plain).not.toHaveProperty("alignment");
-  });
 
   test("norms and losses are those of the functions", async () => {
     const a = knownLoss(theta, 1.1, 0.2, 1);

@@ -1,4 +1,5 @@
 export { aucByDomain } from "./charts/auc-by-domain.js";
+export { gradientDiagnostics } from "./charts/gradient-diagnostics.js";
 export { reliabilityDiagram } from "./charts/reliability-diagram.js";
 export { rocCurves } from "./charts/roc-curves.js";
 export { scoreHistogram } from "./charts/score-histogram.js";
@@ -14,6 +15,7 @@ export type {
   MetricInterval,
   RunResult,
   ScoreTable,
+  StepDiagnostics,
   StepEntry,
   ValidationEntry,
 } from "./records.js";

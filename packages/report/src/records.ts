@@ -82,6 +82,16 @@ export interface ScoreTable {
   domains: readonly string[];
 }
 
+/** How the gradients of one step lay to one another, as `@roga/optimizer` records it. */
+export interface StepDiagnostics {
+  /** Cosine between the gradients of two domains, by both. */
+  readonly domainCosines?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Cosine between the ERM gradient and the one at the perturbed points. */
+  readonly alignment?: number;
+  /** How much higher the loss of each domain is at its perturbed point. */
+  readonly sharpness?: Readonly<Record<string, number>>;
+}
+
 /** What was logged of one optimizer step. */
 export interface StepEntry {
   /** Tells the kinds of entries apart. */
@@ -94,6 +104,8 @@ export interface StepEntry {
   readonly domainLosses: Readonly<Record<string, number>>;
   /** Throughput around the step, in training images a second. */
   readonly imagesPerSecond: number;
+  /** How the gradients of the step lay to one another, where that was recorded. */
+  readonly diagnostics?: StepDiagnostics;
 }
 
 /** What was logged of one validation. */

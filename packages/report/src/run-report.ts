@@ -1,5 +1,6 @@
 /** The report of one run: how training went, what the scores look like, and what the run was made with. */
 
+import { gradientDiagnostics, hasDiagnostics } from "./charts/gradient-diagnostics.js";
 import { reliabilityDiagram } from "./charts/reliability-diagram.js";
 import { rocCurves } from "./charts/roc-curves.js";
 import { scoreHistogram } from "./charts/score-histogram.js";
@@ -82,10 +83,17 @@ export async function runReport(run: RunRecord): Promise<string> {
   const title = run.title ?? "Training run";
   const sections: Markup[] = [];
   for (const table of run.tables) sections.push(await tableSection(table));
+  const gradients = hasDiagnostics(run.log)
+    ? chartFigure(
+        await gradientDiagnostics(run.log),
+        "Above: mean cosine of each domain's gradient with those of the others; thick: between the ERM gradient and the one at the perturbed points. Below: how much higher each domain's loss is at its perturbed point.",
+      )
+    : [];
   const body = html`<h1>${title}</h1>
 ${definitions(logFacts(run.log))}
 <h2>Training</h2>
 ${chartFigure(await trainingCurves(run.log), "Loss of each domain, and AUC on validation data. Epochs and steps count from 1.")}
+${gradients}
 ${sections}
 ${settings("Configuration", run.config)}
 ${settings("Environment", run.environment)}`;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aucAxisStart, aucMarks } from "../src/charts/auc-by-domain.js";
+import { agreementCurves, hasDiagnostics, sharpnessCurves } from "../src/charts/gradient-diagnostics.js";
 import { reliability } from "../src/charts/reliability-diagram.js";
 import { type RocPoint, rocPoints, thin } from "../src/charts/roc-curves.js";
 import { histogramBins } from "../src/charts/score-histogram.js";
@@ -131,6 +132,46 @@ describe("reliability", () => {
 
   it("has no bin and no error for an empty table", () => {
     expect(reliability({ name: "t", labels: [], scores: [], domains: [] })).toEqual({ error: null, bins: [] });
+  });
+});
+
+describe("gradient diagnostics", () => {
+  const base = { kind: "step", loss: 1, domainLosses: {}, imagesPerSecond: 1 } as const;
+  const log: LogEntry[] = [
+    {
+      ...base,
+      step: 1,
+      diagnostics: {
+        domainCosines: { a: { b: 0.5, c: -0.1 }, b: { a: 0.5, c: 0.3 }, c: { a: -0.1, b: 0.3 } },
+        alignment: 0.9,
+        sharpness: { a: 0.2, b: 0.4 },
+      },
+    },
+    { ...base, step: 2 },
+    { ...base, step: 3, diagnostics: { alignment: 0.8 } },
+    { ...base, step: 4, diagnostics: {} },
+  ];
+
+  it("draws mean cosines, cos(g, h) and sharpness of the steps that have them", () => {
+    const rounded = ({ points }: ReturnType<typeof agreementCurves>) =>
+      points.map(({ domain, x, y }) => [domain, x, Number(y.toFixed(9))]);
+    expect(rounded(agreementCurves(log))).toEqual([
+      ["a", 1, 0.2],
+      ["b", 1, 0.4],
+      ["c", 1, 0.1],
+      [null, 1, 0.9],
+      [null, 3, 0.8],
+    ]);
+    expect(rounded(sharpnessCurves(log))).toEqual([
+      ["a", 1, 0.2],
+      ["b", 1, 0.4],
+      [null, 1, 0.3],
+    ]);
+  });
+
+  it("is left out of a report whose log has none", () => {
+    expect(hasDiagnostics(log)).toBe(true);
+    expect(hasDiagnostics([{ ...base, step: 1 }])).toBe(false);
   });
 });
 

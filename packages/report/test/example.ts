@@ -97,3 +97,22 @@ export function trainingLog(domains: readonly string[], epochs: number, stepsPer
   }
   return entries;
 }
+
+/** A log of steps of which every second has diagnostics. */
+export function diagnosedLog(domains: readonly string[], steps: number): LogEntry[] {
+  const each = (value: (index: number) => number) =>
+    Object.fromEntries(domains.map((name, index) => [name, value(index)]));
+  return trainingLog(domains, 1, steps).map((entry) => {
+    if (entry.kind !== "step" || entry.step % 2 === 0) return entry;
+    const cosines = domains.map((name, i) => {
+      const others = domains.filter((other) => other !== name);
+      return [name, Object.fromEntries(others.map((other, j) => [other, 0.5 - 0.1 * Math.abs(i - j)]))];
+    });
+    const diagnostics = {
+      domainCosines: Object.fromEntries(cosines),
+      alignment: 0.9 - 0.01 * entry.step,
+      sharpness: each((i) => 0.01 * (i + entry.step)),
+    };
+    return { ...entry, diagnostics };
+  });
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { comparisonReport, type LogEntry, runReport } from "../src/index.js";
 import { visible } from "../src/labels.js";
-import { comparison, fullComparison, run, SEEN, scoreTable, trainingLog } from "./example.js";
+import { comparison, diagnosedLog, fullComparison, run, SEEN, scoreTable, trainingLog } from "./example.js";
 import { type Element, HOSTILE, parseHtml } from "./markup.js";
 
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -98,6 +98,13 @@ describe("runReport", () => {
     { kind: "validation", epoch: 4, step: 12, macroAuc: null, auc: {}, skipped: 2 },
     { kind: "end", step: 13, reason: "diverged", message: "loss is NaN" },
   ];
+
+  it("shows how gradients lay to one another where that was logged", async () => {
+    const report = (log: readonly LogEntry[]) => runReport({ config: {}, environment: {}, log, tables: [] });
+    const figures = (page: string) => expectInert(page).filter(({ name }) => name === "figure").length;
+    expect(figures(await report(diagnosedLog(SEEN, 3)))).toBe(2);
+    expect(figures(await report(trainingLog(SEEN, 1, 3)))).toBe(1);
+  });
 
   it("states the outcome, the settings and what the log says", async () => {
     const config = { data: { size: 64, domains: ["a", "b"] }, resume: null, none: {} };

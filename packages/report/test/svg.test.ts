@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { aucByDomain, reliabilityDiagram, rocCurves, scoreHistogram, summarise, trainingCurves } from "../src/index.js";
+import {
+  aucByDomain,
+  gradientDiagnostics,
+  reliabilityDiagram,
+  rocCurves,
+  scoreHistogram,
+  summarise,
+  trainingCurves,
+} from "../src/index.js";
 import { visible } from "../src/labels.js";
-import { comparison, fullComparison, run, scoreTable, trainingLog } from "./example.js";
+import { comparison, diagnosedLog, fullComparison, run, scoreTable, trainingLog } from "./example.js";
 import { HOSTILE, parseXml } from "./markup.js";
 
 const hostileRun = (algorithm: string, seed: number) =>
@@ -17,6 +25,8 @@ const charts: Record<string, () => Promise<string>> = {
   aucByDomain: () => aucByDomain(hostile),
   trainingCurves: () => trainingCurves(trainingLog(HOSTILE, 2, 3)),
   "trainingCurves of an empty log": () => trainingCurves([]),
+  gradientDiagnostics: () => gradientDiagnostics(diagnosedLog(HOSTILE, 4)),
+  "gradientDiagnostics of a log without": () => gradientDiagnostics(trainingLog(HOSTILE, 1, 1)),
   rocCurves: () => rocCurves(scoreTable("t", HOSTILE, 4)),
   scoreHistogram: () => scoreHistogram(scoreTable("t", HOSTILE, 4)),
   reliabilityDiagram: () => reliabilityDiagram(scoreTable("t", HOSTILE, 4)),
@@ -41,7 +51,7 @@ describe.each(Object.entries(charts))("%s", (_, draw) => {
 });
 
 describe("what the charts show", () => {
-  it.each(["aucByDomain", "trainingCurves", "rocCurves", "scoreHistogram"])(
+  it.each(["aucByDomain", "trainingCurves", "gradientDiagnostics", "rocCurves", "scoreHistogram"])(
     "labels hostile names in %s",
     async (chart) => {
       const texts = parseXml(await charts[chart]!()).map(({ text }) => text);

@@ -67,7 +67,7 @@ export {
 } from "./summarize.js";
 export type { Speed, StepCost } from "./throughput.js";
 export { train } from "./train.js";
-export type { LearningRateSchedule, ScheduleProgress, TrainOptions, TrainResult } from "./train-options.js";
+export type { TrainOptions, TrainResult } from "./train-options.js";
 export {
   type BestEpoch,
   SELECTION,

@@ -1,22 +1,11 @@
 /** What a training run is made of, and what it returns. */
-import type { Algorithm, BaseOptimizer } from "@roga/optimizer";
+import type { Algorithm, BaseOptimizer, Schedule } from "@roga/optimizer";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import type { SampleLoader, SliceLoader, StepPlan } from "./batches.js";
 import type { TrainingCallbacks } from "./progress.js";
 import type { RunDirectory } from "./run-directory.js";
 import type { Speed, StepCost } from "./throughput.js";
 import type { BestEpoch, ValidationOptions, ValidationResult } from "./validation.js";
-
-/** Where a run stands when a learning rate is asked for. */
-export interface ScheduleProgress {
-  /** The step about to be taken, from 0, counted over the whole run. */
-  readonly step: number;
-  /** Steps of the whole run. */
-  readonly steps: number;
-}
-
-/** The factor, 0 or more, on the base optimizer's learning rate for one step. A pure function, so that runs resume. */
-export type LearningRateSchedule = (progress: ScheduleProgress) => number;
 
 /** A training run. */
 export interface TrainOptions {
@@ -38,8 +27,14 @@ export interface TrainOptions {
   readonly runDirectory: RunDirectory;
   /** Seed that plan, loader and algorithm were made with; recorded, and a run resumes only under the same one. */
   readonly seed: number;
-  /** Learning-rate schedule. Default: constant. */
-  readonly schedule?: LearningRateSchedule;
+  /** Learning-rate schedule over the steps of the whole run. Default: constant. */
+  readonly schedule?: Schedule;
+  /**
+   * How many images a forward-backward pass takes at most, of one domain, or of all of them where the algorithm mixes
+   * them. A larger batch is taken in parts, which gives the same gradients, except that batch normalisation sees a part at
+   * a time. Default: whole batches.
+   */
+  readonly microBatch?: number;
   /** Steps between checkpoints within an epoch; every epoch ends with one in any case. Default: none between. */
   readonly checkpointEvery?: number;
   /** How many of the newest checkpoints to keep, besides the best. Default 2. */

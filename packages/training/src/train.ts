@@ -94,8 +94,8 @@ function requireSameRun({ path, run }: Checkpoint, identity: RunIdentity): void 
 }
 
 /** @throws {@link TrainOptionsError} for a number out of its range. */
-function checkTrainOptions({ epochs, checkpointEvery, keepLast, seed }: TrainOptions): void {
-  for (const [option, value] of Object.entries({ epochs, checkpointEvery, keepLast })) {
+function checkTrainOptions({ epochs, checkpointEvery, keepLast, microBatch, seed }: TrainOptions): void {
+  for (const [option, value] of Object.entries({ epochs, checkpointEvery, keepLast, microBatch })) {
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
       throw new TrainOptionsError(option, `expected a whole number of at least 1, got ${value}`);
     }

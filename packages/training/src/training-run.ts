@@ -106,7 +106,7 @@ export class TrainingRun {
   }
 
   async #step(batches: readonly DomainBatch[]): Promise<StepRecord> {
-    const { model, algorithm, baseOptimizer, schedule } = this.#options;
+    const { model, algorithm, baseOptimizer, schedule, microBatch } = this.#options;
     this.#sampleIds = batches.flatMap((batch) => batch.sampleIds);
     const factor = schedule?.({ step: this.#state.step, steps: this.#steps }) ?? 1;
     baseOptimizer.learningRate = this.#baseLearningRate * factor;
@@ -114,8 +114,8 @@ export class TrainingRun {
       return await algorithm.step({
         variables: this.#variables,
         buffers: this.#buffers,
-        domainLosses: domainLosses(model, batches),
-        jointLosses: jointLosses(model, batches),
+        domainLosses: domainLosses(model, batches, microBatch),
+        jointLosses: jointLosses(model, batches, microBatch),
         baseOptimizer,
       });
     } catch (error) {

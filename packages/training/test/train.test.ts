@@ -166,6 +166,7 @@ describe("is refused before the first step", () => {
     [{ epochs: 1.5 }, "epochs: "],
     [{ checkpointEvery: 0 }, "checkpointEvery: "],
     [{ keepLast: Number.NaN }, "keepLast: "],
+    [{ microBatch: 0 }, "microBatch: expected a whole number of at least 1, got 0"],
     [{ seed: 0.5 }, "seed: "],
   ])("%j", async (changes, message) => {
     await expect(attempt(changes)).rejects.toThrow(TrainOptionsError);

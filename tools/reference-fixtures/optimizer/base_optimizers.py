@@ -1,4 +1,4 @@
-"""Twenty updates by torch.optim.SGD and torch.optim.Adam under given gradients, in float64.
+"""Twenty updates by torch.optim.SGD, Adam and AdamW under given gradients, in float64, also with parameter groups.
 
 Run: python3 base_optimizers.py > base-optimizers.json   (written with PyTorch 1.13)
 """
@@ -23,6 +23,28 @@ CASES = {
         {"lr": 0.02, "betas": (0.8, 0.99), "eps": 1e-3, "weight_decay": 5e-2},
         {"learningRate": 0.02, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3, "weightDecay": 5e-2},
     ),
+    "adamw": (torch.optim.AdamW, {"lr": 0.01}, {"learningRate": 0.01}),
+    "adamw decay": (
+        torch.optim.AdamW,
+        {"lr": 0.05, "betas": (0.8, 0.99), "eps": 1e-3, "weight_decay": 0.5},
+        {"learningRate": 0.05, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3, "weightDecay": 0.5},
+    ),
+}
+NO_DECAY = {"match": {"rankBelow": 2}, "weightDecay": 0}
+# Title: the case above, what torch changes for the bias, and the groups that say the same.
+GROUPED = {
+    "sgd nesterov decay, bias without": ("sgd nesterov decay", {"weight_decay": 0}, [NO_DECAY]),
+    "adam decay, bias faster": ("adam decay", {"lr": 0.2}, [{"match": {"rankBelow": 2}, "learningRateFactor": 10}]),
+    "adamw decay, bias slower and without": (
+        "adamw decay",
+        {"lr": 0.0125, "weight_decay": 0},
+        [NO_DECAY, {"match": {"rankBelow": 2}, "learningRateFactor": 0.25}],
+    ),
+    "adamw, all slower and decayed": (
+        "adamw",
+        {"lr": 0.005, "weight_decay": 0.02},
+        [{"match": {"name": "."}, "learningRateFactor": 0.5, "weightDecay": 0.02}],
+    ),
 }
 
 
@@ -41,9 +63,15 @@ def draw():
 initial = draw()
 gradients = [draw() for _ in range(STEPS)]
 cases = []
-for title, (optimizer_class, torch_options, options) in CASES.items():
+runs = [(title, *case, {}) for title, case in CASES.items()]
+for title, (base, bias, groups) in GROUPED.items():
+    optimizer_class, torch_options, options = CASES[base]
+    runs.append((title, optimizer_class, torch_options, {**options, "groups": groups}, bias))
+for title, optimizer_class, torch_options, options, bias in runs:
     theta = {name: value.clone().requires_grad_() for name, value in initial.items()}
-    optimizer = optimizer_class(theta.values(), **torch_options)
+    kernel = bias if title.startswith("adamw, all") else {}
+    groups = [{"params": [theta["kernel"]], **kernel}, {"params": [theta["bias"]], **bias}]
+    optimizer = optimizer_class(groups, **torch_options)
     trajectory = []
     for gradient in gradients:
         for name, parameter in theta.items():
@@ -51,5 +79,5 @@ for title, (optimizer_class, torch_options, options) in CASES.items():
         optimizer.step()
         trajectory.append(record(theta))
     kept = {str(step): trajectory[step] for step in (0, 1, 9, STEPS - 1)}
-    cases.append({"title": title, "name": title.split()[0], "options": options, "after": kept})
+    cases.append({"title": title, "name": title.split()[0].rstrip(","), "options": options, "after": kept})
 print(json.dumps({"initial": record(initial), "gradients": [record(g) for g in gradients], "cases": cases}))

@@ -2,7 +2,6 @@
 
 Written from the equations at the head of packages/optimizer/src/roga.ts, on flat parameter vectors and with every
 gradient kept, so that it shares nothing with the buffers and running sums of the TypeScript.
-Weights and images are written in TensorFlow.js' layouts (HWIO, NHWC).
 
 Run: python3 roga.py > roga.json   (written with PyTorch 1.13)
 """
@@ -11,13 +10,9 @@ import json
 
 import torch
 import torch.nn.functional as F
+from small_net import BATCH_NORM_EPSILON, DOMAINS, IMAGES, INITIAL, LABELS, WEIGHT, base_optimizer, images, losses, record, unflatten
 
 LONG, SHORT = 20, 8  # steps of a run
-DOMAINS = ["deepfakes", "face2face", "faceswap"]
-BATCH, SIZE = 4, 6
-BATCH_NORM_EPSILON = 1e-3
-NAMES = ["conv/kernel", "norm/gamma", "norm/beta", "dense/kernel", "dense/bias"]
-WEIGHT = [True, False, False, True, False]  # what the adaptive ascent scales
 
 SGD = {"name": "sgd", "options": {"learningRate": 0.05, "momentum": 0.9}}
 ADAM = {"name": "adam", "options": {"learningRate": 0.01, "weightDecay": 5e-4}}
@@ -42,52 +37,6 @@ CASES = [
     ("mixed, all, weights", {"rho": 0.2, "alpha": 0.05, "perturbedLoss": "all", "batchNormPass": "mixed", "weights": [3, 1, 2]}, SGD, SHORT),
     ("mixed, shared", {"rho": 0.2, "alpha": 0.05, "ascent": "shared", "batchNormPass": "mixed"}, SGD, SHORT),
 ]
-
-generator = torch.Generator().manual_seed(20250520)
-
-
-def draw(*shape, scale=1.0):
-    # three decimals: short in the fixture; rounded to float32 so that both sides start from the same numbers
-    values = (torch.randn(shape, generator=generator) * scale * 1000).round() / 1000
-    return values.float().double()
-
-
-INITIAL = [
-    draw(3, 1, 3, 3, scale=0.4),  # OIHW
-    1 + draw(3, scale=0.1),
-    draw(3, scale=0.1),
-    draw(1, 3, scale=0.7),  # out, in
-    draw(1, scale=0.1),
-]
-INITIAL = [value.float().double() for value in INITIAL]
-LABELS = torch.tensor([1.0, 0.0, 1.0, 0.0]).double()
-IMAGES = [draw(BATCH, 1, SIZE, SIZE) + 0.25 * k * LABELS[:, None, None, None] for k in range(len(DOMAINS))]
-IMAGES = [value.float().double() for value in IMAGES]
-
-
-def unflatten(flat):
-    parts, offset = [], 0
-    for value in INITIAL:
-        parts.append(flat[offset : offset + value.numel()].view(value.shape))
-        offset += value.numel()
-    return parts
-
-
-def logits(theta, images):
-    kernel, gamma, beta, dense_kernel, dense_bias = unflatten(theta)
-    x = F.conv2d(images, kernel)
-    x = F.batch_norm(x, None, None, gamma, beta, training=True, eps=BATCH_NORM_EPSILON)
-    x = F.relu(x).mean(dim=(2, 3))
-    return F.linear(x, dense_kernel, dense_bias)[:, 0]
-
-
-def losses(theta, mixed):
-    """The mean loss of every domain."""
-    if mixed:
-        out = logits(theta, torch.cat(IMAGES)).split(BATCH)
-    else:
-        out = [logits(theta, images) for images in IMAGES]
-    return [F.binary_cross_entropy_with_logits(z, LABELS) for z in out]
 
 
 def gradient(theta, mixed, select):
@@ -129,22 +78,6 @@ def roga_gradient(theta, options, step):
     return combined, {"perturbedLoss": perturbed, "alignment": F.cosine_similarity(g, h, dim=0).item()}
 
 
-def base_optimizer(base, parameter):
-    o = base["options"]
-    if base["name"] == "sgd":
-        return torch.optim.SGD([parameter], lr=o["learningRate"], momentum=o["momentum"])
-    return torch.optim.Adam([parameter], lr=o["learningRate"], weight_decay=o["weightDecay"])
-
-
-def record(parts):
-    kernel, gamma, beta, dense_kernel, dense_bias = parts
-    arranged = [kernel.permute(2, 3, 1, 0), gamma, beta, dense_kernel.t(), dense_bias]
-    return {
-        name: {"shape": list(value.shape), "values": [float(f"{v:.9g}") for v in value.flatten().tolist()]}
-        for name, value in zip(NAMES, arranged)
-    }
-
-
 def run(title, options, base, count):
     options = {"erm": True} if options is None else dict(options)
     theta = torch.cat([value.flatten() for value in INITIAL]).requires_grad_()
@@ -162,11 +95,6 @@ def run(title, options, base, count):
     if "weights" in options:
         options["weights"] = dict(zip(DOMAINS, options["weights"]))
     return {"title": title, "algorithm": name, "options": options, "base": base, "steps": steps, "after": record(unflatten(theta.detach()))}
-
-
-def images(value):
-    value = value.permute(0, 2, 3, 1)
-    return {"shape": list(value.shape), "values": [float(f"{v:.9g}") for v in value.flatten().tolist()]}
 
 
 print(

@@ -6,6 +6,7 @@
 import { backbones } from "@roga/backbones";
 import { SMALLEST_FACE } from "@roga/datasets";
 import { z } from "zod";
+import { algorithmNames, algorithmSections } from "./algorithms.js";
 
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
@@ -81,34 +82,6 @@ const model = z
   })
   .prefault({});
 
-const roga = z
-  .strictObject({
-    rho: z.number().min(0).default(0.1).describe("radius of the ascent"),
-    alpha: z.number().min(0).default(2e-4).describe("step along the ERM gradient that aligns the two gradients"),
-    adaptive: z.boolean().default(false).describe("scale the ascent by the weights' size, as ASAM"),
-    eta: z.number().min(0).default(0.01).describe("offset of that scale"),
-    combine: z.enum(["mean", "sum"]).default("mean").describe("of the ERM and the perturbed gradient"),
-    perturbedLoss: z
-      .enum(["own", "all"])
-      .default("own")
-      .describe("loss at a domain's perturbed point: its own, or all domains'"),
-    ascent: z.enum(["perDomain", "shared"]).default("perDomain").describe("one ascent per domain, or one for all"),
-    batchNormPass: z
-      .enum(["perDomain", "mixed"])
-      .default("perDomain")
-      .describe("batch-norm batches: a domain each, or mixed"),
-    perturbedRandomness: z
-      .enum(["reuse", "fresh"])
-      .default("reuse")
-      .describe("dropout masks of the perturbed pass: the clean pass's, or new ones"),
-    warmupSteps: z
-      .int()
-      .min(0)
-      .default(200)
-      .describe("steps of plain ERM first; a small net that starts from random weights barely learns without"),
-  })
-  .prefault({});
-
 const optimizer = z
   .strictObject({
     name: z.enum(["adam", "sgd"]).default("adam").describe("base optimizer"),
@@ -126,6 +99,16 @@ const training = z
       .nullable()
       .default(null)
       .describe("steps between checkpoints within an epoch; null: only at its end"),
+    microBatch: count
+      .nullable()
+      .default(null)
+      .describe(
+        "images in a forward-backward pass at most, where a batch does not fit into memory; null: whole batches",
+      ),
+    diagnosticsEvery: count
+      .nullable()
+      .default(null)
+      .describe("steps between records of how the gradients lie to one another; null: none"),
     augment: z.boolean().default(true).describe("random flips, brightness and contrast"),
   })
   .prefault({});
@@ -141,11 +124,7 @@ const evaluation = z
 /** The whole configuration of `roga train`. */
 export const configSchema = z
   .strictObject({
-    algorithms: z
-      .array(z.enum(["erm", "roga"]))
-      .min(1)
-      .default(["erm", "roga"])
-      .describe("what to train and compare"),
+    algorithms: z.array(z.enum(algorithmNames)).min(1).default(["erm", "roga"]).describe("what to train and compare"),
     seeds: z.array(z.int().min(0)).min(1).default([1]).describe("one training run per algorithm and seed"),
     dataSeed: z
       .int()
@@ -160,7 +139,7 @@ export const configSchema = z
       .describe("training runs at a time; 0: as many as there are cores, which they share"),
     data: data.describe("what to train and test on"),
     model: model.describe("the detector"),
-    roga: roga.describe("options of RoGA"),
+    ...algorithmSections,
     optimizer: optimizer.describe("what applies the update"),
     training: training.describe("the training loop"),
     evaluation: evaluation.describe("the test"),

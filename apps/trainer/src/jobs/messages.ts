@@ -1,8 +1,10 @@
 /** What a job's process tells the process that started it. */
 
+import type { AlgorithmName } from "../config/algorithms.js";
+
 /** A training run: one algorithm with one seed. */
 export interface Job {
-  readonly algorithm: "erm" | "roga";
+  readonly algorithm: AlgorithmName;
   readonly seed: number;
 }
 

@@ -41,7 +41,7 @@ export async function trainAndTest(
     `${JSON.stringify(await describeEnvironment({ threads: engine.threads }), null, 2)}\n`,
   );
 
-  const { augment, epochs, checkpointEvery } = config.training;
+  const { augment, epochs, checkpointEvery, microBatch } = config.training;
   const backbone = backboneOf(config, job.seed);
   const { mean, std } = backbone.preprocessing;
   const domains = domainsOf(config, samples);
@@ -66,6 +66,7 @@ export async function trainAndTest(
     },
     epochs,
     ...(checkpointEvery !== null && { checkpointEvery }),
+    ...(microBatch !== null && { microBatch }),
     runDirectory: directory,
     seed: job.seed,
     resume: true,

@@ -127,7 +127,15 @@ function gradients(
           else tensor.dispose();
         }
       }
-      return { value: y, grads: xs.map(({ id }) => known.get(id)) };
+      // One tensor may be the gradient of several, or be the dy that was given: whoever gets it may dispose it.
+      const given = new Set<Tensor | undefined>([dy ?? undefined]);
+      const grads = xs.map(({ id }) => {
+        const gradient = known.get(id);
+        if (gradient !== undefined && given.has(gradient)) return clone(gradient);
+        given.add(gradient);
+        return gradient;
+      });
+      return { value: y, grads };
     });
   } finally {
     for (const node of tape) for (const tensor of node.saved ?? []) tensor.dispose();

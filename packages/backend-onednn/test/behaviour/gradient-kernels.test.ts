@@ -92,6 +92,9 @@ const gradients: Record<string, Gradient> = {
   reciprocal: unary(tf.reciprocal, "ReciprocalGrad", positive),
   clipByValue: unary((x) => tf.clipByValue(x, -1, 2), "ClipByValueGrad"),
 
+  "a sum of one shape": { f: (x, y) => tf.add(x!, y!), shapes: [image, image], kernels: [] },
+  "a copy": { f: (x) => tf.clone(x!), shapes: [image], kernels: [] },
+
   "a product of one shape": product(image, image, "Multiply", "Multiply"),
   "a product with a value for each channel": product(image, [3], "Multiply", "MultiplyReduce"),
   "a product with a gate for each image and channel": product(image, [2, 1, 1, 3], "Multiply", "MultiplyReduce"),

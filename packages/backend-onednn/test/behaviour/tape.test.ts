@@ -113,6 +113,17 @@ test("one tensor used many times, alone and beside others", () => {
   x.dispose();
 });
 
+test("gradients are tensors of their own, also where they are one another or the one that was given", () => {
+  const [x, y, dy] = [tf.tensor1d([1, 2]), tf.tensor1d([3, 4]), tf.tensor1d([5, 6])];
+  expectNoTensorLeak(() => {
+    const [dx, other] = tf.grads((a, b) => tf.add(a, b))([x, y], dy);
+    const same = tf.grad((a) => tf.clone(a))(x, dy);
+    expect(new Set([dx, other, same, dy]).size).toBe(4);
+    for (const gradient of [dx!, other!, same]) expect(read(gradient)).toEqual([5, 6]);
+    expect([...dy.dataSync()]).toEqual([5, 6]);
+  });
+});
+
 test("tensors from outside are used, not freed", () => {
   const [x, weights] = [tf.tensor1d([1, 2]), tf.tensor1d([10, 20])];
   const before = tf.relu(weights);

@@ -1,6 +1,6 @@
 /** The small conv + batch-norm + linear net of the PyTorch fixture as a stock layers model, with its data. */
 
-import type { DomainLoss, JointLosses } from "@roga/optimizer";
+import type { DomainForward, DomainLoss, DomainOutput, JointLosses } from "@roga/optimizer";
 import { type FixtureTensor, readFixture } from "@roga/test-support";
 import * as tf from "@tensorflow/tfjs-core";
 import * as layers from "@tensorflow/tfjs-layers";
@@ -42,6 +42,9 @@ export interface TinyModel {
   readonly buffers: readonly tf.Variable[];
   readonly domainLosses: Readonly<Record<string, DomainLoss>>;
   readonly jointLosses: JointLosses;
+  /** The same with logits, labels and the last layer's input. */
+  readonly outputs: Readonly<Record<string, DomainForward>>;
+  readonly jointOutputs: JointLosses;
   dispose(): void;
 }
 
@@ -65,16 +68,33 @@ export function tinyModel(dropout?: number): TinyModel {
   }
   const images = domains.map((domain) => tensor(fixture.images[domain]!));
   const labels = tf.tensor1d([...fixture.labels]);
-  const logits = (x: tf.Tensor) => tf.squeeze(model.apply(x, { training: true }) as tf.Tensor, [1]);
-  const loss = (z: tf.Tensor) => tf.losses.sigmoidCrossEntropy(labels, z as tf.Tensor1D) as tf.Scalar;
+  const withFeatures = layers.model({
+    inputs: model.inputs,
+    outputs: [model.layers.at(-1)!.input, model.outputs[0]!] as layers.SymbolicTensor[],
+  });
+  const forward = (x: tf.Tensor) => {
+    const [features, z] = withFeatures.apply(x, { training: true }) as [tf.Tensor, tf.Tensor];
+    return { features, logits: tf.squeeze(z, [1]) };
+  };
+  const output = ({ features, logits }: { features: tf.Tensor; logits: tf.Tensor }): DomainOutput => {
+    const loss = tf.losses.sigmoidCrossEntropy(labels, logits as tf.Tensor1D) as tf.Scalar;
+    return { loss, logits, labels, features };
+  };
+  const jointOutputs = () => {
+    const { features, logits } = forward(tf.concat(images));
+    const parts = [tf.split(features, domains.length), tf.split(logits, domains.length)] as const;
+    return Object.fromEntries(
+      domains.map((domain, k) => [domain, output({ features: parts[0][k]!, logits: parts[1][k]! })]),
+    );
+  };
+  const outputs = Object.fromEntries(domains.map((domain, k) => [domain, () => output(forward(images[k]!))]));
   return {
     variables,
     buffers: held(model.nonTrainableWeights),
-    domainLosses: Object.fromEntries(domains.map((domain, k) => [domain, () => loss(logits(images[k]!))])),
-    jointLosses: () => {
-      const parts = tf.split(logits(tf.concat(images)), domains.length);
-      return Object.fromEntries(domains.map((domain, k) => [domain, loss(parts[k]!)]));
-    },
+    domainLosses: Object.fromEntries(domains.map((domain) => [domain, () => outputs[domain]!().loss])),
+    jointLosses: () => Object.fromEntries(Object.entries(jointOutputs()).map(([domain, { loss }]) => [domain, loss])),
+    outputs,
+    jointOutputs,
     dispose: () => {
       model.dispose();
       tf.dispose([images, labels]);
