@@ -1,5 +1,19 @@
 /** The algorithms whose cost is measured, by the name that the tables print, each with its defaults but for what is named. */
-import { asam, coral, erm, fish, fishr, gacFasRelease, groupDro, irm, mldg, roga, sagm, sam, vrex } from "@roga/optimizer";
+import {
+  asam,
+  coral,
+  erm,
+  fish,
+  fishr,
+  gacFasRelease,
+  groupDro,
+  irm,
+  mldg,
+  roga,
+  sagm,
+  sam,
+  vrex,
+} from "@roga/optimizer";
 
 /** What every ratio is taken to. */
 export const baseline = "ERM";
