@@ -13,8 +13,11 @@ const shared = {
 };
 const numbers = { size: 32, batch: 1, classes: 2, threads: 1, rounds: 1, steps: 1, warmup: 1, top: 1 };
 
-/** Reads the shared options and `more` from the command line; whole numbers as such. Throws on anything unknown. */
-export function readOptions(more = {}) {
+/**
+ * Reads the shared options and `more` from the command line; whole numbers as such. Throws on anything unknown, and on a net
+ * that is none of `nets`.
+ */
+export function readOptions(more = {}, nets = netNames) {
   const options = { ...parseArgs({ options: { ...shared, ...more } }).values };
   for (const [name, least] of Object.entries(numbers)) {
     if (options[name] === undefined) continue;
@@ -24,8 +27,8 @@ export function readOptions(more = {}) {
     }
     options[name] = value;
   }
-  if (!netNames.includes(options.net)) {
-    throw new RangeError(`--net must be one of ${netNames.join(", ")}, got ${options.net}`);
+  if (!nets.includes(options.net)) {
+    throw new RangeError(`--net must be one of ${nets.join(", ")}, got ${options.net}`);
   }
   return options;
 }

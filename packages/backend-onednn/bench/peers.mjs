@@ -18,20 +18,27 @@ function tcmalloc() {
   return cache.match(/=> (\S*libtcmalloc(?:_minimal)?\.so\.4)$/m)?.[1];
 }
 
-/** Our contestant. */
-export const ours = (task, options, label = `TensorFlow.js, ${options.backend}${options.bf16 ? ", bf16" : ""}`) => ({
+/** A contestant of ours: a JavaScript file and its arguments besides the shared ones. */
+export const javascript = (label, path, args, options) => ({
   label,
   command: process.execPath,
-  args: [file("contestants/tfjs.mjs"), "--task", task, ...asArguments(options, [...shape, "backend", "bf16"])],
+  args: [path, ...args, ...asArguments(options, [...shape, "backend", "bf16"])],
   env: environment(options),
 });
 
+/** Our contestant. */
+export const ours = (task, options, label = `TensorFlow.js, ${options.backend}${options.bf16 ? ", bf16" : ""}`) =>
+  javascript(label, file("contestants/tfjs.mjs"), ["--task", task], options);
+
 /** PyTorch, eager, in each of its modes; with `--bf16` also under autocast. */
-export function pytorch(task, options) {
+export const pytorch = (task, options) => pytorchModes(file("peers/contestant.py"), ["--task", task], options);
+
+/** The same for any script that takes the options of `peers/contestant.py` and those in `args`. */
+export function pytorchModes(path, args, options) {
   const contestant = (label, flags, env = {}) => ({
     label: `PyTorch ${label}`,
     command: python,
-    args: [...script("peers/contestant.py"), "--task", task, ...asArguments(options, shape), ...flags],
+    args: ["-B", path, ...args, ...asArguments(options, shape), ...flags],
     env: { ...environment(options), ...env },
   });
   const entries = [contestant("default", []), contestant("channels_last", ["--channels-last"])];

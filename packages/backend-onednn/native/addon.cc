@@ -98,6 +98,8 @@ NAPI_MODULE_INIT() {
       EXPORT(listAxpy),
       EXPORT(listNorm),
       EXPORT(listDot),
+      EXPORT(listSquares),
+      EXPORT(listCombine),
       EXPORT(averageUpdate),
       EXPORT(sgdUpdate),
       EXPORT(adamUpdate),

@@ -12,31 +12,26 @@ namespace {
 
 /** Sums are made of blocks of this many values, so that they do not depend on where threads meet. */
 constexpr int64_t kBlock = 4096;
+/** So many sums of a combination are held beside the processor's registers at a time. */
+constexpr int64_t kPart = 1024;
 
 /** Several lists with arrays of the same lengths. */
 class Lists {
  public:
   explicit Lists(std::initializer_list<FloatList> lists) : width_(lists.size()) {
     const uint32_t count = lists.begin()->size;
-    if (count > FloatList::kMax) throw ArgumentError("expected lists of at most 4096 arrays");
     for (const FloatList& list : lists) {
       if (list.size != count) throw ArgumentError("expected lists of the same length");
     }
-    for (uint32_t index = 0; index < count; index++) {
-      size_t length = 0;
-      for (const FloatList& list : lists) {
-        const Floats array = list.at(index);
-        if (arrays_.size() % width_ == 0) length = array.size;
-        if (!array || array.size != length) {
-          throw ArgumentError("array " + std::to_string(index) + ": expected " + std::to_string(length) +
-                              " elements, got " + std::to_string(array.size));
-        }
-        arrays_.push_back(array.data);
-      }
-      lengths_.push_back(static_cast<int64_t>(length));
-      starts_.push_back(total_);
-      total_ += static_cast<int64_t>(length);
-    }
+    fill(count, [&](uint32_t list, uint32_t index) { return lists.begin()[list].at(index); });
+  }
+
+  /** `width` lists in one, one after another, and another list. */
+  Lists(const FloatList& joined, size_t width, const FloatList& last) : width_(width + 1) {
+    if (joined.size != width * last.size) throw ArgumentError("expected as many lists as factors, all of the same length");
+    fill(last.size, [&](uint32_t list, uint32_t index) {
+      return list < width ? joined.at(list * last.size + index) : last.at(index);
+    });
   }
 
   int64_t total() const { return total_; }
@@ -60,6 +55,14 @@ class Lists {
   /** Σ f(arrays, begin, end) over blocks. */
   template <class F>
   double sum(F f) const {
+    double total = 0;
+    blocks(f, [&](int64_t, double value) { total += value; });
+    return total;
+  }
+
+  /** take(index, f(arrays, begin, end)) for the blocks in order, the values being computed by all threads. */
+  template <class F, class G>
+  void blocks(F f, G take) const {
     struct Block {
       int64_t index, begin, end;
     };
@@ -76,17 +79,45 @@ class Lists {
         sums[static_cast<size_t>(i)] = f(at(block.index), block.begin, block.end);
       }
     });
-    double total = 0;
-    for (const double each : sums) total += each;
-    return total;
+    for (size_t i = 0; i < blocks.size(); i++) take(blocks[i].index, sums[i]);
   }
 
  private:
+  /** Takes the arrays that at(list, index) gives. */
+  template <class At>
+  void fill(uint32_t count, At at) {
+    if (count > FloatList::kMax) throw ArgumentError("expected lists of at most 4096 arrays");
+    for (uint32_t index = 0; index < count; index++) {
+      size_t length = 0;
+      for (uint32_t list = 0; list < width_; list++) {
+        const Floats array = at(list, index);
+        if (list == 0) length = array.size;
+        if (!array || array.size != length) {
+          throw ArgumentError("array " + std::to_string(index) + ": expected " + std::to_string(length) +
+                              " elements, got " + std::to_string(array.size));
+        }
+        arrays_.push_back(array.data);
+      }
+      lengths_.push_back(static_cast<int64_t>(length));
+      starts_.push_back(total_);
+      total_ += static_cast<int64_t>(length);
+    }
+  }
+
   size_t width_;
   std::vector<float*> arrays_;
   std::vector<int64_t> lengths_, starts_;
   int64_t total_ = 0;
 };
+
+/** Σ x². */
+double squares(float* const* arrays, int64_t begin, int64_t end) {
+  const float* values = arrays[0];
+  double sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = begin; i < end; i++) sum += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+  return sum;
+}
 
 }  // namespace
 
@@ -111,14 +142,36 @@ void listAxpy(FloatList x, FloatList y, FloatList out, double factor) {
   });
 }
 
-double listNorm(FloatList x) {
-  return std::sqrt(Lists({x}).sum([](float* const* arrays, int64_t begin, int64_t end) {
-    const float* values = arrays[0];
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t i = begin; i < end; i++) sum += static_cast<double>(values[i]) * static_cast<double>(values[i]);
-    return sum;
-  }));
+double listNorm(FloatList x) { return std::sqrt(Lists({x}).sum(squares)); }
+
+void listSquares(FloatList x, Floats out) {
+  require(out, x.size, "out");
+  std::vector<double> sums(x.size);
+  Lists({x}).blocks(squares, [&](int64_t index, double value) { sums[static_cast<size_t>(index)] += value; });
+  for (uint32_t i = 0; i < x.size; i++) out.data[i] = static_cast<float>(sums[i]);
+}
+
+void listCombine(FloatList x, ConstFloats factors, FloatList out) {
+  const size_t width = factors.size;
+  if (width == 0) throw ArgumentError("expected at least one factor");
+  const float* factor = factors.data;
+  Lists(x, width, out).each(static_cast<int64_t>(width), [=](float* const* arrays, int64_t begin, int64_t end) {
+    float sums[kPart]; // the output may be one of the inputs
+    for (int64_t from = begin; from < end; from += kPart) {
+      const int64_t length = std::min(kPart, end - from);
+      const float* first = arrays[0] + from;
+      const float scale = factor[0];
+#pragma omp simd
+      for (int64_t i = 0; i < length; i++) sums[i] = scale * first[i];
+      for (size_t list = 1; list < width; list++) {
+        const float* values = arrays[list] + from;
+        const float scale = factor[list];
+#pragma omp simd
+        for (int64_t i = 0; i < length; i++) sums[i] += scale * values[i];
+      }
+      std::copy_n(sums, length, arrays[width] + from);
+    }
+  });
 }
 
 double listDot(FloatList x, FloatList y) {

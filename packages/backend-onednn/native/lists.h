@@ -17,6 +17,12 @@ double listNorm(FloatList x);
 /** Σ x · y. */
 double listDot(FloatList x, FloatList y);
 
+/** out[i] = Σ values of x[i] squared. */
+void listSquares(FloatList x, Floats out);
+
+/** out = Σ_j factors[j] · x_j, where x has one list of the length of out after another. */
+void listCombine(FloatList x, ConstFloats factors, FloatList out);
+
 /** One step of gradient descent; the lists of momenta are empty where momentum is 0. */
 void sgdUpdate(FloatList v, FloatList g, FloatList m, FloatList newV, FloatList newM, double learningRate,
                double momentum, bool nesterov, double weightDecay);

@@ -262,6 +262,8 @@ export interface Addon {
   listAxpy(x: Float32Array[], y: Float32Array[], out: Float32Array[], alpha: number): void;
   listNorm(x: Float32Array[]): number;
   listDot(x: Float32Array[], y: Float32Array[]): number;
+  listSquares(x: Float32Array[], out: Float32Array): void;
+  listCombine(x: Float32Array[], factors: Float32Array, out: Float32Array[]): void;
   averageUpdate(v: Float32Array[], x: Float32Array[], newV: Float32Array[], rate: number): void;
   sgdUpdate(
     v: Float32Array[],

@@ -37,12 +37,16 @@ export {
   type FusedSeparableInputs,
   type ListAttrs,
   ListAxpy,
+  ListCombine,
+  type ListCombineAttrs,
+  type ListCombineInputs,
   ListDot,
   type ListInputs,
   ListNorm,
   type ListPairInputs,
   ListScale,
   type ListScaleAttrs,
+  ListSquares,
   SgdUpdate,
   type SgdUpdateAttrs,
   type SgdUpdateInputs,
@@ -51,6 +55,6 @@ export {
   type SwishGradInputs,
   type SwishInputs,
 } from "./kernels.js";
-export { axpyList, dotList, type Factor, normList, scaleList } from "./lists.js";
+export { axpyList, combineLists, dotList, type Factor, normList, scaleList, squaresList } from "./lists.js";
 export { type SgdUpdateOptions, sgdUpdate } from "./sgd-update.js";
 export { swish } from "./swish.js";

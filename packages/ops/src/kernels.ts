@@ -40,6 +40,10 @@ export const ListScale = "ListScale";
 export const ListNorm = "ListNorm";
 /** Name of the kernel of `dotList`: {@link ListPairInputs}, {@link ListAttrs}. */
 export const ListDot = "ListDot";
+/** Name of the kernel of `squaresList`: {@link ListInputs}, {@link ListAttrs}. */
+export const ListSquares = "ListSquares";
+/** Name of the kernel of `combineLists`: {@link ListCombineInputs}, {@link ListCombineAttrs}. */
+export const ListCombine = "ListCombine";
 /** Name of the kernel of `sgdUpdate`: {@link SgdUpdateInputs}, {@link SgdUpdateAttrs}. */
 export const SgdUpdate = "SgdUpdate";
 /** Name of the kernel of `averageUpdate`: {@link AverageUpdateInputs}, {@link AverageUpdateAttrs}. */
@@ -229,7 +233,10 @@ export type FusedSeparableAttrs = FusedDepthwiseConv2DMeanAttrs & {
   depthwiseActivation: ConvolutionActivation;
 };
 
-/** Inputs of {@link ListNorm}, with output √Σ xᵢ² over all values, and of {@link ListScale}, with `count` outputs. */
+/**
+ * Inputs of {@link ListNorm}, with output √Σ xᵢ² over all values, of {@link ListSquares}, with output `[count]`, the sum of
+ * the squares of each xᵢ, and of {@link ListScale}, with `count` outputs.
+ */
 export type ListInputs = {
   /** `x0` … `x<count − 1>`, of any shapes, also without values. */
   [x: `x${number}`]: TensorInfo;
@@ -243,7 +250,7 @@ export type ListPairInputs = ListInputs & {
   [y: `y${number}`]: TensorInfo;
 };
 
-/** Attributes of {@link ListNorm} and {@link ListDot}. Sums are to be accumulated in double precision. */
+/** Attributes of {@link ListNorm}, {@link ListSquares} and {@link ListDot}. Sums are to be accumulated in double precision. */
 export type ListAttrs = {
   /** Length of the lists, 1 or more. */
   count: number;
@@ -253,6 +260,27 @@ export type ListAttrs = {
 export type ListScaleAttrs = ListAttrs & {
   /** The factor, rounded to float32 before it is used; absent where the input `alpha` is given. */
   alpha?: number;
+};
+
+/**
+ * Inputs of {@link ListCombine}, with `count` outputs Σ_j factor_j · x_(j · count + i), the terms added up in the order of j
+ * in float32. The outputs may be written over the list `over`, in place as {@link SgdUpdateInputs} says.
+ */
+export type ListCombineInputs = {
+  /** `x0` … : one list after another, `count` tensors each, those of one index of the same shape. */
+  [x: `x${number}`]: TensorInfo;
+  /** The factors on the device, of shape `[lists]`; absent where the attribute `factors` is given. */
+  factors?: TensorInfo;
+};
+
+/** Attributes of {@link ListCombine}. */
+export type ListCombineAttrs = ListAttrs & {
+  /** How many lists there are, 1 or more. */
+  lists: number;
+  /** A factor for each, rounded to float32 before it is used; absent where the input `factors` is given. */
+  factors?: number[];
+  /** The list whose tensors the caller disposes next, from 0; absent where there is none. */
+  over?: number;
 };
 
 /**

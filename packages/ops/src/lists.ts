@@ -9,7 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, OpInputError, requireAlike, requireFloats } from "./errors.js";
-import { ListAxpy, ListDot, ListNorm, ListScale } from "./kernels.js";
+import { ListAxpy, ListCombine, ListDot, ListNorm, ListScale, ListSquares } from "./kernels.js";
 import { hasKernel, numbered, runKernel } from "./run-kernel.js";
 
 /** A factor: a number, or a float32 scalar on the device. */
@@ -69,6 +69,67 @@ export function dotList(xs: readonly tf.Tensor[], ys: readonly tf.Tensor[]): tf.
     return runKernel(ListDot, { ...numbered("x", xs), ...numbered("y", ys) }, { count: xs.length })[0] as tf.Scalar;
   }
   return tf.tidy(() => total(xs.map((x, index) => tf.tidy(() => tf.sum(tf.mul(x, ys[index]!))))));
+}
+
+/**
+ * Σ x² of each tensor.
+ *
+ * @returns shape [xs]
+ * @throws OpInputError unless all are float32 and there is at least one
+ */
+export function squaresList(xs: readonly tf.Tensor[]): tf.Tensor1D {
+  requireFloats("squaresList", "xs", xs);
+  if (xs.length === 0) throw new OpInputError("squaresList", "xs", "at least one tensor", "none");
+  if (hasKernel(ListSquares)) return runKernel(ListSquares, numbered("x", xs), { count: xs.length })[0] as tf.Tensor1D;
+  return tf.tidy(() => tf.stack(xs.map((x) => tf.tidy(() => tf.sum(tf.square(x))))) as tf.Tensor1D);
+}
+
+/**
+ * Σ_j factor_j · lists_j, tensor by tensor; the terms are added up in the order of the lists.
+ *
+ * @param factors one for each list: numbers, or scalars on the device among them
+ * @param lists at least one, all of the same length and shapes
+ * @param over which list, from 0, gives its memory to the result where nobody else sees it. Its tensors are disposed
+ * @throws OpInputError, before anything is disposed, unless all tensors are float32 and of those shapes, and the factors
+ *   are as many numbers or float32 scalars
+ */
+export function combineLists(
+  factors: readonly Factor[],
+  lists: readonly (readonly tf.Tensor[])[],
+  over?: number,
+): tf.Tensor[] {
+  const [first = []] = lists;
+  if (lists.length === 0) throw new OpInputError("combineLists", "lists", "at least one list", "none");
+  if (factors.length !== lists.length) {
+    throw new OpInputError("combineLists", "factors", `${lists.length} of them`, `${factors.length}`);
+  }
+  if (over !== undefined && lists[over] === undefined) {
+    throw new OpInputError("combineLists", "over", `an integer from 0 to ${lists.length - 1}`, `${over}`);
+  }
+  for (const factor of factors) requireFactor("combineLists", factor);
+  requireFloats("combineLists", "lists[0]", first);
+  for (const [index, list] of lists.entries()) requireAlike("combineLists", `lists[${index}]`, list, first);
+  const spent = over === undefined ? [] : lists[over]!;
+  if (first.length > 0 && hasKernel(ListCombine)) {
+    const numbers = factors.every((factor) => typeof factor === "number");
+    const onDevice = numbers ? undefined : tf.tidy(() => tf.stack([...factors]));
+    const inputs = { ...numbered("x", lists.flat()), ...(onDevice && { factors: onDevice }) };
+    const shared = { count: first.length, lists: lists.length, over };
+    const outputs = runKernel(ListCombine, inputs, numbers ? { ...shared, factors: [...factors] } : shared);
+    tf.dispose([onDevice ?? [], ...spent]);
+    return outputs;
+  }
+  return first.map((_, index) => {
+    const term = (factor: Factor, list: readonly tf.Tensor[]) =>
+      factor === 1 ? list[index]! : tf.mul(list[index]!, factor);
+    const sum = tf.tidy(() =>
+      lists
+        .slice(1)
+        .reduce((total, list, j) => tf.add(total, term(factors[j + 1]!, list)), tf.clone(term(factors[0]!, first))),
+    );
+    spent[index]?.dispose();
+    return sum;
+  });
 }
 
 function total(terms: tf.Scalar[]): tf.Scalar {

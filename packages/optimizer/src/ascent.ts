@@ -6,8 +6,10 @@
  * With T = I this is the worst-case perturbation of sharpness-aware minimization (Foret et al., ICLR 2021); with
  * T = |θ| + η on weight tensors it is the adaptive one of ASAM (Kwon et al., ICML 2021). No gradient flows through e.
  */
+import { combineLists, type Factor } from "@roga/ops";
 import { scale } from "@roga/tensor-utils";
 import * as tf from "@tensorflow/tfjs-core";
+import { named } from "./weighted-sum.js";
 
 /** How far and in which metric to ascend. */
 export interface AscentOptions {
@@ -19,6 +21,11 @@ export interface AscentOptions {
   readonly eta: number;
   /** Which variables are weight tensors; T is I on the others. */
   readonly isWeight: (variable: tf.Variable) => boolean;
+}
+
+/** ρ / (norm + epsilon). */
+function radius(rho: number, squaredNorm: tf.Tensor, epsilon = 1e-12): tf.Scalar {
+  return tf.tidy(() => tf.div<tf.Scalar>(rho, tf.add(tf.sqrt(squaredNorm), epsilon)));
 }
 
 /**
@@ -34,7 +41,7 @@ export function ascent(
   gradient: tf.NamedTensorMap,
   squares: tf.Tensor,
   options: AscentOptions,
-  epsilon = 1e-12,
+  epsilon?: number,
 ): tf.NamedTensorMap {
   const { rho, adaptive, eta, isWeight } = options;
   return tf.tidy(() => {
@@ -51,7 +58,7 @@ export function ascent(
       );
       squaredNorm = tf.addN(terms);
     }
-    const factor = tf.div<tf.Scalar>(rho, tf.add(tf.sqrt(squaredNorm), epsilon));
+    const factor = radius(rho, squaredNorm, epsilon);
     if (!adaptive) return scale(factor, gradient);
     const direction = (variable: tf.Variable) =>
       tf.tidy(() => {
@@ -63,28 +70,59 @@ export function ascent(
   });
 }
 
+/** What else moves a perturbed point: down along the ERM gradient g. */
+export interface Descent {
+  /** α. */
+  readonly alpha: number;
+  /** g by variable name; stays the caller's. */
+  readonly g: tf.NamedTensorMap;
+}
+
 /**
- * The point θ + e − α g by variable name. Disposes `e`, tensor by tensor.
+ * The point θ + e − α g by variable name.
  *
  * @param variables θ
- * @param e the ascending direction
- * @param alpha α
- * @param g the ERM gradient, not needed where α is 0; stays the caller's
+ * @param e the ascending direction, or what `factor` makes it
+ * @param descent α and g; none where α is 0
+ * @param factor a factor of `e`
+ * @param keep whether `e` stays the caller's; otherwise it is disposed, and its memory becomes the point's
  */
 export function perturbedPoint(
   variables: readonly tf.Variable[],
   e: tf.NamedTensorMap,
-  alpha: number,
-  g?: tf.NamedTensorMap,
+  descent?: Descent,
+  factor: Factor = 1,
+  keep = false,
 ): tf.NamedTensorMap {
-  const point: tf.NamedTensorMap = {};
-  for (const variable of variables) {
-    const ascending = e[variable.name]!;
-    point[variable.name] = tf.tidy(() => {
-      const up = tf.add(variable, ascending);
-      return g === undefined ? up : tf.sub(up, tf.mul(g[variable.name]!, alpha));
-    });
-    ascending.dispose();
+  const names = variables.map(({ name }) => name);
+  const listed = (map: tf.NamedTensorMap) => names.map((name) => map[name]!);
+  const along = descent === undefined ? [] : [listed(descent.g)];
+  const factors = [1, factor, ...along.map(() => -descent!.alpha)];
+  return named(names, combineLists(factors, [variables, listed(e), ...along], keep ? undefined : 1));
+}
+
+/**
+ * The point θ + e − α g by variable name, e being the ascending direction of a gradient.
+ *
+ * @param variables θ
+ * @param gradient whose norm and direction e has; disposed unless it is to be kept
+ * @param squares as for {@link ascent}
+ * @param descent as for {@link perturbedPoint}
+ */
+export function ascendedPoint(
+  variables: readonly tf.Variable[],
+  gradient: tf.NamedTensorMap,
+  squares: tf.Tensor,
+  options: AscentOptions,
+  { descent, keep = false, epsilon }: { descent?: Descent | undefined; keep?: boolean; epsilon?: number } = {},
+): tf.NamedTensorMap {
+  if (options.adaptive) {
+    const e = ascent(variables, gradient, squares, options, epsilon);
+    if (!keep) tf.dispose(gradient);
+    return perturbedPoint(variables, e, descent);
   }
+  const factor = tf.tidy(() => radius(options.rho, tf.sum(squares), epsilon));
+  const point = perturbedPoint(variables, gradient, descent, factor, keep);
+  factor.dispose();
   return point;
 }

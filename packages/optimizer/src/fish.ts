@@ -14,13 +14,14 @@
  * Every domain has one pass, at the point the walk has reached: the record's losses and gradient norms are those found
  * there, and batch-norm statistics move in these passes, once for each domain as in an ERM step.
  */
-import * as tf from "@tensorflow/tfjs-core";
+import { combineLists } from "@roga/ops";
+import type * as tf from "@tensorflow/tfjs-core";
 import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
 import { atLeast, oneOf, optional, resolveOptions } from "./options.js";
 import type { Passes } from "./passes.js";
 import { createAlgorithm } from "./step.js";
-import { WeightedSum } from "./weighted-sum.js";
+import { named, WeightedSum } from "./weighted-sum.js";
 
 /** Options of {@link fish}. */
 export interface FishOptions extends CommonOptions {
@@ -47,9 +48,9 @@ const defaults: Resolved = {
 
 /** θ − γ · sum, by name. */
 function walked(variables: readonly tf.Variable[], rate: number, sum: tf.NamedTensorMap): tf.NamedTensorMap {
-  return Object.fromEntries(
-    variables.map((variable) => [variable.name, tf.tidy(() => tf.sub(variable, tf.mul(sum[variable.name]!, rate)))]),
-  );
+  const names = variables.map(({ name }) => name);
+  const sums = names.map((name) => sum[name]!);
+  return named(names, combineLists([1, -rate], [variables, sums]));
 }
 
 function gradient(passes: Passes, options: Resolved): tf.NamedTensorMap {

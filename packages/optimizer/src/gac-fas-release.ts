@@ -17,7 +17,7 @@
  */
 import { axpy, clone } from "@roga/tensor-utils";
 import * as tf from "@tensorflow/tfjs-core";
-import { ascent, perturbedPoint } from "./ascent.js";
+import { ascendedPoint } from "./ascent.js";
 import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
 import { atLeast, callable, count, oneOf, resolveOptions } from "./options.js";
@@ -84,9 +84,9 @@ function gradient(passes: Passes, options: Resolved): tf.NamedTensorMap {
   const generalization = new WeightedSum();
   for (const [k, direction] of directions.entries()) {
     const squares = squaredNorms(direction, names);
-    const e = ascent(variables, direction, squares, { ...options, adaptive: true }, 1e-16);
-    tf.dispose(direction);
-    const point = perturbedPoint(variables, e, options.alpha, running);
+    const descent = { alpha: options.alpha, g: running! };
+    const adaptive = { ...options, adaptive: true };
+    const point = ascendedPoint(variables, direction, squares, adaptive, { descent, epsilon: 1e-16 });
     passes.perturbed(point, domains[k]!.name, terms, generalization, options.perturbedRandomness === "fresh");
   }
   total.add(1, generalization.value);

@@ -2,6 +2,7 @@
  * The scalars of one step: collected on the device, read together in one transfer, checked for finiteness, and made
  * into the step's record. What cannot be known before the read is kept as offsets into it.
  */
+import { squaresList } from "@roga/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { StepRecord } from "./contract.js";
 import { NonFiniteError } from "./errors.js";
@@ -30,7 +31,7 @@ interface Evaluation {
  * lists keys that look like integers first, and TensorFlow.js names variables so.)
  */
 export function squaredNorms(map: tf.NamedTensorMap, names: readonly string[]): tf.Tensor {
-  return tf.tidy(() => tf.stack(names.map((name) => tf.sum(tf.square(map[name]!)))));
+  return squaresList(names.map((name) => map[name]!));
 }
 
 /** Collects a step's scalars. The tensors it makes belong to the scope in which it is filled. */

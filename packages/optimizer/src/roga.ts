@@ -21,16 +21,16 @@
  * Batch-norm hazard: a perturbed forward in training mode would move the running statistics as well. Name them as
  * `buffers` in the step's context and they end as after one ERM step.
  */
-import { clone } from "@roga/tensor-utils";
-import * as tf from "@tensorflow/tfjs-core";
-import { type AscentOptions, ascent, perturbedPoint } from "./ascent.js";
+import { combineLists } from "@roga/ops";
+import type * as tf from "@tensorflow/tfjs-core";
+import { type AscentOptions, ascendedPoint, ascent, perturbedPoint } from "./ascent.js";
 import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
 import { atLeast, callable, count, flag, oneOf, resolveOptions } from "./options.js";
 import type { Passes } from "./passes.js";
 import type { DomainShare } from "./readout.js";
 import { createAlgorithm } from "./step.js";
-import { WeightedSum } from "./weighted-sum.js";
+import { named, WeightedSum } from "./weighted-sum.js";
 
 /** Options of {@link roga}. */
 export interface RogaOptions extends CommonOptions {
@@ -94,14 +94,11 @@ const defaults: Resolved = {
   perturbedRandomness: "reuse",
 };
 
-/** Multiplies every tensor of a map, one after another, and disposes what it replaces. */
-function scaleInPlace(map: tf.NamedTensorMap, factor: number): tf.NamedTensorMap {
-  if (factor === 1) return map;
-  for (const [name, tensor] of Object.entries(map)) {
-    map[name] = tf.mul(tensor, factor);
-    tensor.dispose();
-  }
-  return map;
+/** factor · map; disposes `map`. */
+function scaled(factor: number, map: tf.NamedTensorMap): tf.NamedTensorMap {
+  const sum = new WeightedSum();
+  sum.add(factor, map);
+  return sum.value;
 }
 
 /** G of one step, over its passes. */
@@ -123,31 +120,35 @@ class RogaGradient {
     if (kind === "shared") this.#shared();
     else if (alpha === 0) this.#interleaved();
     else this.#afterAllClean();
-    if (this.#generalization !== this.#erm) this.#erm.add(1, this.#generalization.value);
-    return scaleInPlace(this.#erm.value, this.#options.combine === "mean" ? 0.5 : 1);
+    const share = this.#options.combine === "mean" ? 0.5 : 1;
+    if (this.#generalization === this.#erm) return scaled(share, this.#erm.value);
+    this.#erm.merge(share, share, this.#generalization.value);
+    return this.#erm.value;
   }
 
   /** α = 0: every domain's point needs its own gradient alone, so its two passes follow one another. */
   #interleaved(): void {
-    for (const domain of this.#passes.domains) {
-      const e = this.#ascend(domain);
-      this.#perturb(perturbedPoint(this.#passes.variables, e, 0), domain.name, this.#termsAt(domain));
+    const { domains, variables } = this.#passes;
+    for (const domain of domains) {
+      const { map, squares } = this.#passes.clean(domain);
+      const point = ascendedPoint(variables, map, squares, this.#options, { keep: true });
+      this.#erm.add(domain.weight, map);
+      this.#perturb(point, domain.name, this.#termsAt(domain));
     }
   }
 
   /** α ≠ 0: g, and so every g_k, must exist before the first ascent. */
   #afterAllClean(): void {
     const { domains, variables } = this.#passes;
-    const gradients = domains.map((domain) => {
-      const gradient = this.#passes.clean(domain);
-      this.#erm.add(domain.weight, clone(gradient.map));
-      return gradient;
-    });
+    const gradients = domains.map((domain) => this.#passes.clean(domain));
+    const names = variables.map(({ name }) => name);
+    const lists = gradients.map(({ map }) => names.map((name) => map[name]!));
+    const weights = domains.map(({ weight }) => weight);
+    this.#erm.add(1, named(names, combineLists(weights, lists)));
+    const descent = { alpha: this.#options.alpha, g: this.#erm.value };
     for (const [index, domain] of domains.entries()) {
       const { map, squares } = gradients[index]!;
-      const e = ascent(variables, map, squares, this.#options);
-      tf.dispose(map);
-      const point = perturbedPoint(variables, e, this.#options.alpha, this.#erm.value);
+      const point = ascendedPoint(variables, map, squares, this.#options, { descent });
       this.#perturb(point, domain.name, this.#termsAt(domain));
     }
   }
@@ -155,18 +156,15 @@ class RogaGradient {
   #shared(): void {
     const { domains, variables } = this.#passes;
     const directions = new WeightedSum();
-    for (const domain of domains) directions.add(domain.weight, this.#ascend(domain));
+    for (const domain of domains) {
+      const { map, squares } = this.#passes.clean(domain);
+      directions.add(domain.weight, ascent(variables, map, squares, this.#options));
+      this.#erm.add(domain.weight, map);
+    }
     const { alpha } = this.#options;
-    const point = perturbedPoint(variables, directions.value, alpha, alpha === 0 ? undefined : this.#erm.value);
+    const descent = alpha === 0 ? undefined : { alpha, g: this.#erm.value };
+    const point = perturbedPoint(variables, directions.value, descent);
     this.#perturb(point, "shared", domains);
-  }
-
-  /** e_k, while g_k goes into the ERM gradient. */
-  #ascend(domain: DomainShare): tf.NamedTensorMap {
-    const { map, squares } = this.#passes.clean(domain);
-    const e = ascent(this.#passes.variables, map, squares, this.#options);
-    this.#erm.add(domain.weight, map);
-    return e;
   }
 
   /** Whose losses count at the point of `domain`, and how much in h. */
@@ -240,7 +238,7 @@ export function roga(options: RogaOptions = {}): Algorithm {
       parameterBuffers: (domains) => parameterBuffers(resolved, unperturbed, domains),
       gradient: (passes) => {
         if (passes.step < resolved.warmupSteps) return passes.cleanSum();
-        if (unperturbed) return scaleInPlace(passes.cleanSum(), resolved.combine === "mean" ? 1 : 2);
+        if (unperturbed) return scaled(resolved.combine === "mean" ? 1 : 2, passes.cleanSum());
         return new RogaGradient(resolved, passes).compute();
       },
     },

@@ -13,7 +13,7 @@
  * loss. e is a constant: no gradient flows through it. With one domain `roga` is this.
  * Batch-norm hazard: name the running statistics as `buffers`, or the second pass moves them too.
  */
-import { ascent, perturbedPoint } from "./ascent.js";
+import { ascendedPoint } from "./ascent.js";
 import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
 import { atLeast, oneOf, resolveOptions } from "./options.js";
@@ -60,13 +60,13 @@ export function sagm(options: SagmOptions = {}): Algorithm {
         const { variables, domains } = passes;
         const names = variables.map(({ name }) => name);
         const g = passes.cleanSum();
-        const e = ascent(variables, g, squaredNorms(g, names), ascending);
         const generalization = new WeightedSum();
-        const point = perturbedPoint(variables, e, resolved.alpha, g);
+        const descent = { alpha: resolved.alpha, g };
+        const point = ascendedPoint(variables, g, squaredNorms(g, names), ascending, { descent, keep: true });
         passes.perturbed(point, "shared", domains, generalization, resolved.perturbedRandomness === "fresh");
         const mean = new WeightedSum();
-        mean.add(0.5, g);
-        mean.add(0.5, generalization.value);
+        mean.add(1, g);
+        mean.merge(0.5, 0.5, generalization.value);
         return mean.value;
       },
     },

@@ -11,8 +11,8 @@
  * Domains count by their weights alone: there is one ascent for all. For one per domain see `roga`.
  * Batch-norm hazard: name the running statistics as `buffers`, or the second pass moves them too.
  */
-import * as tf from "@tensorflow/tfjs-core";
-import { type AscentOptions, ascent, perturbedPoint } from "./ascent.js";
+import type * as tf from "@tensorflow/tfjs-core";
+import { type AscentOptions, ascendedPoint } from "./ascent.js";
 import { type CommonOptions, commonChecks, commonDefaults, type ResolvedCommonOptions } from "./common-options.js";
 import type { Algorithm } from "./contract.js";
 import { sumBuffers } from "./erm.js";
@@ -40,10 +40,9 @@ export function gradientAfterAscent(passes: Passes, options: AscentOptions, fres
   const { variables, domains } = passes;
   const names = variables.map(({ name }) => name);
   const g = passes.cleanSum();
-  const e = ascent(variables, g, squaredNorms(g, names), options);
-  tf.dispose(g);
+  const point = ascendedPoint(variables, g, squaredNorms(g, names), options);
   const sum = new WeightedSum();
-  passes.perturbed(perturbedPoint(variables, e, 0), "shared", domains, sum, fresh);
+  passes.perturbed(point, "shared", domains, sum, fresh);
   return sum.value;
 }
 

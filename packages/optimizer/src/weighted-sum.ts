@@ -1,26 +1,28 @@
 /** A running weighted sum of gradient maps in one parameter-sized buffer. */
+import { combineLists, type Factor } from "@roga/ops";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Sums maps of the same names and shapes; it owns what it is given and what it holds. */
 export class WeightedSum {
   #sum: tf.NamedTensorMap | undefined;
 
-  /** Adds weight · map (the weight a number or a scalar tensor, which stays the caller's) and disposes `map`, tensor by tensor, so that no second whole buffer exists at any time. */
-  add(weight: number | tf.Scalar, map: tf.NamedTensorMap): void {
-    const sum = this.#sum ?? {};
-    for (const [name, term] of Object.entries(map)) {
-      const former = sum[name];
-      if (former === undefined && weight === 1) {
-        sum[name] = term;
-        continue;
-      }
-      sum[name] = tf.tidy(() => {
-        const weighted = weight === 1 ? term : tf.mul(term, weight);
-        return former === undefined ? weighted : tf.add(former, weighted);
-      });
-      tf.dispose(former === undefined ? term : [term, former]);
+  /** Adds weight · map (the weight a number or a scalar tensor, which stays the caller's) and disposes `map`. */
+  add(weight: Factor, map: tf.NamedTensorMap): void {
+    this.merge(1, weight, map);
+  }
+
+  /** share · sum + weight · map, where the engine can in the sum's memory; disposes `map`. */
+  merge(share: Factor, weight: Factor, map: tf.NamedTensorMap): void {
+    const names = Object.keys(map);
+    const terms = names.map((name) => map[name]!);
+    const former = this.#sum;
+    if (former === undefined) {
+      this.#sum = weight === 1 ? map : named(names, combineLists([weight], [terms], 0));
+      return;
     }
-    this.#sum = sum;
+    const sums = names.map((name) => former[name]!);
+    this.#sum = named(names, combineLists([share, weight], [sums, terms], 0));
+    tf.dispose(terms);
   }
 
   /** The sum, which stays this object's; at least one map must have been added. */
@@ -28,4 +30,9 @@ export class WeightedSum {
     if (this.#sum === undefined) throw new Error("WeightedSum: nothing was added");
     return this.#sum;
   }
+}
+
+/** The tensors under their names, in order. */
+export function named(names: readonly string[], tensors: readonly tf.Tensor[]): tf.NamedTensorMap {
+  return Object.fromEntries(names.map((name, index) => [name, tensors[index]!]));
 }

@@ -11,12 +11,16 @@ import {
   type AverageUpdateInputs,
   type ListAttrs,
   ListAxpy,
+  ListCombine,
+  type ListCombineAttrs,
+  type ListCombineInputs,
   ListDot,
   type ListInputs,
   ListNorm,
   type ListPairInputs,
   ListScale,
   type ListScaleAttrs,
+  ListSquares,
   SgdUpdate,
   type SgdUpdateAttrs,
   type SgdUpdateInputs,
@@ -93,6 +97,29 @@ function updated(backend: OnednnBackend, inputs: object, olds: readonly TensorIn
   return { infos: targets.map(({ info }) => info), arrays: targets.map(({ values }) => values) };
 }
 
+const listSquares = kernel<ListInputs, ListAttrs>(ListSquares, ({ inputs, attrs: { count }, backend }) => {
+  const { info, values } = backend.make([count]);
+  backend.addon.listSquares(arrays(backend, listed(inputs, "x", count)), values);
+  return info;
+});
+
+/** The addon takes lists of at most so many arrays. */
+const MOST_ARRAYS = 4096;
+
+const listCombine = kernel<ListCombineInputs, ListCombineAttrs>(ListCombine, ({ inputs, attrs, backend }) => {
+  const { count, lists, over } = attrs;
+  const all = listed(inputs, "x", lists * count);
+  const x = Array.from({ length: lists }, (_, j) => all.slice(j * count, (j + 1) * count));
+  const out = over === undefined ? outputsLike(backend, x[0]!) : updated(backend, inputs, x[over]!);
+  const factors = inputs.factors === undefined ? Float32Array.from(attrs.factors!) : backend.floats(inputs.factors);
+  const part = Math.max(1, Math.floor(MOST_ARRAYS / lists));
+  for (let from = 0; from < count; from += part) {
+    const cut = <T>(list: readonly T[]) => list.slice(from, from + part);
+    backend.addon.listCombine(arrays(backend, x.flatMap(cut)), factors, cut(out.arrays));
+  }
+  return out.infos;
+});
+
 /** The lists of one kind after another, as the outputs are ordered: all kinds of the first variable, then the next. */
 function interleaved(kinds: readonly TensorInfo[][]): TensorInfo[] {
   return kinds[0]!.flatMap((_, index) => kinds.map((kind) => kind[index]!));
@@ -151,6 +178,8 @@ export const listKernels: readonly NativeKernel[] = [
   listAxpy,
   listNorm,
   listDot,
+  listSquares,
+  listCombine,
   sgdUpdate,
   adamUpdate,
   averageUpdate,

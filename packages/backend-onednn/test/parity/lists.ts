@@ -4,9 +4,11 @@ import {
   type AdamUpdateAttrs,
   AverageUpdate,
   ListAxpy,
+  ListCombine,
   ListDot,
   ListNorm,
   ListScale,
+  ListSquares,
   SgdUpdate,
   type SgdUpdateAttrs,
   Swish,
@@ -18,7 +20,15 @@ import { sigmoid, swishSlope } from "./references.js";
 const SHAPES = [[], [3], [5, 7], [0], [2, 129, 161], [33]];
 
 export function listCases(): Case[] {
-  return [...swishCases(), ...sumCases(), ...scaleCases(), ...sgdCases(), ...adamCases(), ...averageCases()];
+  return [
+    ...swishCases(),
+    ...sumCases(),
+    ...scaleCases(),
+    ...combineCases(),
+    ...sgdCases(),
+    ...adamCases(),
+    ...averageCases(),
+  ];
 }
 
 function swishCases(): Case[] {
@@ -93,6 +103,14 @@ function sumCases(): Case[] {
       reference: () => [[Math.sqrt(1e5) * Math.fround(1e18)]],
     },
     {
+      kernel: ListSquares,
+      label: "several",
+      inputs: named({ x }),
+      attrs: { count },
+      tolerance: close,
+      reference: () => [x.map((one) => sum([[one]], (value) => value * value))],
+    },
+    {
       kernel: ListDot,
       label: "several",
       inputs: named({ x, y }),
@@ -138,6 +156,32 @@ function scaleCases(): Case[] {
     }
   }
   return cases;
+}
+
+function combineCases(): Case[] {
+  const factors = Float32Array.of(0.3, 1, -2.5);
+  const onDevice: Values = { shape: [3], values: factors, dtype: "float32" };
+  return [undefined, 0, 2].flatMap((over) =>
+    [floats, special].map((make): Case => {
+      const lists = [list(make), list(make), list(make)];
+      const fromDevice = over === 2;
+      const attrs = { count, lists: 3, ...(over !== undefined && { over }) };
+      return {
+        kernel: ListCombine,
+        label: `${make === floats ? "numbers" : "not finite"}, ${over === undefined ? "elsewhere" : `over list ${over}`}`,
+        inputs: { ...named({ x: lists.flat() }), ...(fromDevice && { factors: onDevice }) },
+        attrs: fromDevice ? attrs : { ...attrs, factors: [...factors] },
+        tolerance: { rtol: 5e-7, atol: 2e-6, terms: 3 },
+        inPlace: over !== undefined,
+        reference: () =>
+          lists[0]!.map(({ values }, index) =>
+            Float64Array.from(values, (_: number, i: number) =>
+              lists.reduce((total, one, j) => total + factors[j]! * one[index]!.values[i]!, 0),
+            ),
+          ),
+      };
+    }),
+  );
 }
 
 /** Where there is no weight decay, v is no part of the gradient. */

@@ -221,6 +221,8 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
     listAxpy: [[list(), list(), list(), 0.5]],
     listNorm: [[list()]],
     listDot: [[list(), list()]],
+    listSquares: [[list(), floats(list().length)]],
+    listCombine: [[[...list(), ...list(), ...list()], floats(3), list()]],
     averageUpdate: [[list(), list(), list(), 0.1]],
     sgdUpdate: [
       [list(), list(), list(), list(), list(), 0.1, 0.9, true, 0.01],

@@ -13,9 +13,11 @@ import {
   FusedConv2DSwish,
   FusedDepthwiseConv2DSwish,
   ListAxpy,
+  ListCombine,
   ListDot,
   ListNorm,
   ListScale,
+  ListSquares,
   SgdUpdate,
   Swish,
   SwishGrad,
@@ -140,6 +142,26 @@ const KERNELS: Record<string, (context: Context) => tf.TensorInfo[]> = {
   [ListNorm]: (context) => [
     context.output([Math.sqrt(sum(context, (index, i) => context.values(`x${index}`)[i]! ** 2))], []),
   ],
+  [ListSquares]: (context) => {
+    const count = context.attrs.count as number;
+    const squares = Array.from({ length: count }, (_, i) =>
+      context.values(`x${i}`).reduce((sum, x) => sum + x ** 2, 0),
+    );
+    return [context.output(squares, [count])];
+  },
+  [ListCombine]: (context) =>
+    perTensor(context, "x", (index) => {
+      const { count, lists, over, factors } = context.attrs as Record<string, number> & { factors?: number[] };
+      if (context.has("factors") === (factors !== undefined)) throw new Error("factors must be given in one place");
+      const weights = context.has("factors") ? context.values("factors") : Float32Array.from(factors!);
+      const names = Array.from({ length: lists! }, (_, j) => `x${j * count! + index}`);
+      const first = context.values(names[0]!);
+      const sums = first.map((_, i) =>
+        names.reduce((sum, name, j) => Math.fround(sum + Math.fround(weights[j]! * context.values(name)[i]!)), 0),
+      );
+      if (over === undefined) return [context.output(sums, context.inputs[names[0]!]!.shape)];
+      return [context.replacing(names[over]!, sums)];
+    }),
   [ListDot]: (context) => [
     context.output([sum(context, (index, i) => context.values(`x${index}`)[i]! * context.values(`y${index}`)[i]!)], []),
   ],

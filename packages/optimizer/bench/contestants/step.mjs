@@ -1,0 +1,88 @@
+/** The contestant: whole steps of one algorithm over K domains, and how much of them lies outside their forward-backwards. */
+import { ema, sgd } from "@roga/optimizer";
+import * as tf from "@tensorflow/tfjs";
+import { resident, serve } from "../../../backend-onednn/bench/contestants/serve.mjs";
+import { batchOf, trainingStep, useBackend } from "../../../backend-onednn/bench/engine.mjs";
+import { readOptions } from "../../../backend-onednn/bench/options.mjs";
+import { median } from "../../../backend-onednn/bench/statistics.mjs";
+import { algorithms, averaged, plain } from "../algorithms.mjs";
+import { build, forwardOf, nets } from "../nets.mjs";
+
+const options = readOptions(
+  { algorithm: { type: "string" }, domains: { type: "string" }, warmup: { type: "string" } },
+  nets,
+);
+await useBackend(options);
+const baseline = resident("VmRSS");
+const { model, parameters } = build(options.net, options);
+const data = batchOf(options);
+
+/** Adds up the time that an object spends in one of its methods, however it is called. */
+function timed(object, method) {
+  const watch = { ms: 0 };
+  const stock = object[method].bind(object);
+  object[method] = (...args) => {
+    const start = performance.now();
+    try {
+      return stock(...args);
+    } finally {
+      watch.ms += performance.now() - start;
+    }
+  };
+  return watch;
+}
+
+/** The batch cut into as many domains of equal size, each a closure. */
+function domainLosses({ images, labels }) {
+  const forward = forwardOf(model);
+  const count = Number(options.domains);
+  const parts = (tensor) => tf.split(tensor, count);
+  const batches = parts(images).map((part, k) => ({ images: part, oneHot: parts(labels)[k] }));
+  const closure = ({ images, oneHot }) => {
+    const classes = tf.argMax(oneHot, 1);
+    return () => {
+      const { features, logits } = forward(images);
+      return { loss: tf.losses.softmaxCrossEntropy(oneHot, logits), features, logits, labels: classes };
+    };
+  };
+  return Object.fromEntries(batches.map((batch, k) => [`domain ${k + 1}`, closure(batch)]));
+}
+
+function algorithmStep(name) {
+  const algorithm = algorithms[name]();
+  const average = averaged.has(name) ? ema() : undefined;
+  const baseOptimizer = sgd({ learningRate: 1e-3, momentum: 0.9 });
+  const context = {
+    variables: model.trainableWeights.map((weight) => weight.read()),
+    buffers: model.nonTrainableWeights.map((weight) => weight.read()),
+    domainLosses: domainLosses(data),
+    baseOptimizer,
+  };
+  const passes = timed(tf.engine(), "gradients");
+  const updates = timed(baseOptimizer, "applyGradients");
+  const steps = [];
+  let forwardBackwards;
+  return {
+    async step() {
+      passes.ms = 0;
+      updates.ms = 0;
+      const start = performance.now();
+      const record = await algorithm.step(context);
+      average?.update(context.variables);
+      steps.push({ all: performance.now() - start, passes: passes.ms, update: updates.ms });
+      forwardBackwards = record.forwardBackwards;
+      return record.loss;
+    },
+    account() {
+      const share = (part) => median(steps.slice(Number(options.warmup)).map((step) => part(step) / step.passes));
+      return {
+        forwardBackwards,
+        overhead: share(({ all, passes }) => all - passes),
+        update: share(({ update }) => update),
+      };
+    },
+  };
+}
+
+const measured = options.algorithm === plain ? { step: trainingStep(model, data) } : algorithmStep(options.algorithm);
+await serve({ about: { parameters }, baseline, ...measured });
