@@ -6,6 +6,7 @@
 #include "convolution.h"
 #include "depthwise.h"
 #include "epilogue.h"
+#include "expanded-depthwise.h"
 #include "filter-panels.h"
 #include "elementwise.h"
 #include "layout.h"
@@ -19,6 +20,7 @@
 #include "prologue.h"
 #include "reduction.h"
 #include "resize.h"
+#include "separable.h"
 #include "softmax.h"
 #include "version.h"
 
@@ -60,6 +62,8 @@ NAPI_MODULE_INIT() {
       EXPORT(pointwise),
       EXPORT(depthwise),
       EXPORT(depthwiseMean),
+      EXPORT(expandedDepthwise),
+      EXPORT(separable),
       EXPORT(biasActivation),
       EXPORT(depthwiseBackward),
       EXPORT(prepare),

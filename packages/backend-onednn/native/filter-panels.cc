@@ -6,6 +6,7 @@ namespace roga {
 
 double panelSize(int64_t k, int64_t n) {
   if (k < 1 || n < 1) throw ArgumentError("expected a matrix of at least one element");
+  product({k, n});
   if (!usesOwnProducts()) return 0;
   return static_cast<double>(usesBfloat16() ? panelNumbers<Bfloat16>(k, n) : panelNumbers<Float32>(k, n));
 }

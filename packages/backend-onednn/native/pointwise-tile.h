@@ -21,6 +21,19 @@ struct Target {
   bool streamed;
 };
 
+/** Whether a result of `rows` rows of n numbers is to be written past the caches: where it is larger than they are. */
+inline bool isStreamed(const float* y, int64_t rows, int64_t n) {
+  constexpr int64_t kStreamed = 24 << 20;
+  return kLanes == 16 && rows * n * 4 > kStreamed && n % kLanes == 0 && reinterpret_cast<uintptr_t>(y) % 64 == 0;
+}
+
+/** Makes what this thread has written so seen by others. */
+inline void endStreaming() {
+#if defined(__AVX512F__)
+  _mm_sfence();
+#endif
+}
+
 namespace detail {
 
 inline Vector relu(Vector z) { return z <= 0.0f ? Vector{} : z; }

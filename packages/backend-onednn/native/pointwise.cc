@@ -19,8 +19,6 @@ constexpr int64_t kCachedRows = 256 << 10;
 constexpr int64_t kSharedTiles = 8;
 /** From so many panels on, rows of x are copied: at strides of a power of two they would compete for few cache lines. */
 constexpr int64_t kCopiedFrom = 8;
-/** A result larger than the caches is written past them. */
-constexpr int64_t kStreamed = 24 << 20;
 
 /**
  * In how many blocks of at most `most` tiles the tiles are divided: so that all threads have as many, and twice where that
@@ -53,8 +51,7 @@ void multiplyIn(const PointwiseProduct& m) {
   const auto start = [&](int64_t block) { return m.rows * block / blocks; };
   const size_t copySize = copies ? static_cast<size_t>((m.rows + blocks - 1) / blocks * copyStride) : 0;
   float* copy = scratch<float>(Scratch::kA, std::max<size_t>(1, copySize * static_cast<size_t>(workers)));
-  const bool streamed =
-      kLanes == 16 && m.rows * n * 4 > kStreamed && n % kLanes == 0 && reinterpret_cast<uintptr_t>(m.y) % 64 == 0;
+  const bool streamed = isStreamed(m.y, m.rows, n);
   parallelParts((blocks + shared - 1) / shared, workers, [&](int64_t i, int thread) {
     float* ownCopy = copy + copySize * static_cast<size_t>(thread);
     for (int64_t block = i * shared; block < std::min(blocks, (i + 1) * shared); block++) {
@@ -74,9 +71,7 @@ void multiplyIn(const PointwiseProduct& m) {
       const Target target{m.y + top * n, n, n, m.epilogue, m.addend ? m.addend + top * n : nullptr, streamed};
       multiplyRows<P>(from, stride, bottom - top, panels, depth, target, m.x + (there ? start(next) : top) * k, there * k * 4);
     }
-#if defined(__AVX512F__)
-    if (streamed) _mm_sfence();
-#endif
+    if (streamed) endStreaming();
   });
 }
 

@@ -88,6 +88,36 @@ export interface Addon {
     activation: number,
     alpha: number,
   ): void;
+  expandedDepthwise(
+    shape: Int32Array,
+    x: Float32Array,
+    channels: number,
+    expansion: Float32Array,
+    panels: Float32Array | undefined,
+    expandBias: Float32Array | undefined,
+    expandActivation: number,
+    filter: Float32Array,
+    bias: Float32Array | undefined,
+    y: Float32Array,
+    mean: Float32Array | undefined,
+    activation: number,
+  ): void;
+  separable(
+    shape: Int32Array,
+    x: Float32Array,
+    factors: Float32Array | undefined,
+    before: number,
+    filter: Float32Array,
+    depthwiseBias: Float32Array | undefined,
+    depthwiseActivation: number,
+    w: Float32Array,
+    n: number,
+    panels: Float32Array | undefined,
+    bias: Float32Array | undefined,
+    addend: Float32Array | undefined,
+    y: Float32Array,
+    activation: number,
+  ): void;
   depthwiseBackward(
     shape: Int32Array,
     x: Float32Array | undefined,

@@ -28,6 +28,10 @@ export const FusedDepthwiseConv2DSwish = "FusedDepthwiseConv2DSwish";
 export const FusedPointwise = "FusedPointwise";
 /** Name of the kernel of a depthwise convolution and its mean: {@link FusedConvolutionInputs}, {@link FusedDepthwiseConv2DMeanAttrs}. */
 export const FusedDepthwiseConv2DMean = "FusedDepthwiseConv2DMean";
+/** Name of the kernel of a 1×1 convolution and a depthwise one: {@link FusedExpandedDepthwiseInputs}, {@link FusedExpandedDepthwiseAttrs}. */
+export const FusedExpandedDepthwise = "FusedExpandedDepthwise";
+/** Name of the kernel of a separable convolution, with a sum: {@link FusedSeparableInputs}, {@link FusedSeparableAttrs}. */
+export const FusedSeparable = "FusedSeparable";
 /** Name of the kernel of `axpyList`: {@link ListPairInputs}, {@link ListScaleAttrs}. */
 export const ListAxpy = "ListAxpy";
 /** Name of the kernel of `scaleList`: {@link ListInputs}, {@link ListScaleAttrs}. */
@@ -157,6 +161,7 @@ export type FusedPointwiseInputs = {
 
 /** Attributes of {@link FusedPointwise}. */
 export type FusedPointwiseAttrs = {
+  /** Of the convolution, before the addend. */
   activation: ConvolutionActivation;
 };
 
@@ -165,7 +170,63 @@ export type FusedPointwiseAttrs = {
  * convolution plus bias, and its mean over each image, `[N, D]`.
  */
 export type FusedDepthwiseConv2DMeanAttrs = FusedConvolutionAttrs & {
+  /** Of what the kernel gives. */
   activation: ConvolutionActivation;
+};
+
+/**
+ * Inputs of {@link FusedExpandedDepthwise}, a depthwise convolution of what a 1×1 convolution makes of x; outputs
+ * `[y, mean]`, y `[N, H′, W′, E]` and its mean over each image, `[N, E]`:
+ *
+ *     z = expansionActivation(x ∗ expansion + expansionBias);   y = activation(z ∗ filter + bias)
+ *
+ * It is for inference: no gradient is defined. No dimension is 0, neither of an input nor of the output.
+ */
+export type FusedExpandedDepthwiseInputs = {
+  /** `[N, H, W, C]`. */
+  x: TensorInfo;
+  /** `[1, 1, C, E]`. */
+  expansion: TensorInfo;
+  /** `[E]`; 0 where it is absent. */
+  expansionBias?: TensorInfo;
+  /** `[h, w, E, 1]`. */
+  filter: TensorInfo;
+  /** `[E]`; 0 where it is absent. */
+  bias?: TensorInfo;
+};
+
+/** Attributes of {@link FusedExpandedDepthwise}: those of the depthwise convolution, and the activation before it. */
+export type FusedExpandedDepthwiseAttrs = FusedDepthwiseConv2DMeanAttrs & {
+  /** Of the 1×1 convolution. */
+  expansionActivation: ConvolutionActivation;
+};
+
+/**
+ * Inputs of {@link FusedSeparable}, a 1×1 convolution of what a depthwise one makes of x; output `[N, H′, W′, D]`:
+ *
+ *     z = depthwiseActivation(x ∗ depthwise + depthwiseBias);   y = activation(z ∗ filter + bias) + addend
+ *
+ * It is for inference: no gradient is defined. No dimension is 0, neither of an input nor of the output.
+ */
+export type FusedSeparableInputs = {
+  /** `[N, H, W, C]`. */
+  x: TensorInfo;
+  /** `[h, w, C, 1]`. */
+  depthwise: TensorInfo;
+  /** `[C]`; 0 where it is absent. */
+  depthwiseBias?: TensorInfo;
+  /** `[1, 1, C, D]`. */
+  filter: TensorInfo;
+  /** `[D]`; 0 where it is absent. */
+  bias?: TensorInfo;
+  /** `[N, H′, W′, D]`; 0 where it is absent. */
+  addend?: TensorInfo;
+};
+
+/** Attributes of {@link FusedSeparable}: those of the depthwise convolution, and both activations. */
+export type FusedSeparableAttrs = FusedDepthwiseConv2DMeanAttrs & {
+  /** Of the depthwise convolution. */
+  depthwiseActivation: ConvolutionActivation;
 };
 
 /** Inputs of {@link ListNorm}, with output √Σ xᵢ² over all values, and of {@link ListScale}, with `count` outputs. */

@@ -7,7 +7,7 @@ import { type ParameterGroup, ParameterGroups } from "./parameter-groups.js";
 import { Slots } from "./slots.js";
 
 /** What is the same for all variables of one update. */
-export interface UpdateSettings {
+interface UpdateSettings {
   /** lr, with the group's factor. */
   readonly learningRate: number;
   /** λ, the group's or the optimizer's. */

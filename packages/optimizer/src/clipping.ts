@@ -12,7 +12,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Readout } from "./readout.js";
 
 /** A limit c > 0 on the norm of the whole gradient, or on the size of each of its components. */
-export type ClipOptions = { readonly norm: number } | { readonly value: number };
+export type ClipOptions =
+  | {
+      /** c, for the norm over all variables. */
+      readonly norm: number;
+    }
+  | {
+      /** c, for each component. */
+      readonly value: number;
+    };
 
 const EPSILON = 1e-6;
 

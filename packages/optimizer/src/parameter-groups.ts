@@ -16,7 +16,12 @@ import { atLeast } from "./options.js";
  */
 export type VariableMatch =
   | ((variable: tf.Variable) => boolean)
-  | { readonly name?: string | RegExp; readonly rankBelow?: number };
+  | {
+      /** A regular expression. */
+      readonly name?: string | RegExp;
+      /** 1 or more. */
+      readonly rankBelow?: number;
+    };
 
 /** Variables and how their updates differ from the optimizer's settings. */
 export interface ParameterGroup {

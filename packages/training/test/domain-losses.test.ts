@@ -1,6 +1,6 @@
 import "@tensorflow/tfjs";
 import type { DomainBatch } from "@roga/datasets";
-import { type Algorithm, coral, type DomainOutput, fishr, irm, sgd } from "@roga/optimizer";
+import { type Algorithm, coral, type DomainForward, type DomainOutput, fishr, irm, sgd } from "@roga/optimizer";
 import { expectNoTensorLeak, useTestEngine } from "@roga/test-support";
 import * as tf from "@tensorflow/tfjs-core";
 import { type LayersModel, layers, sequential } from "@tensorflow/tfjs-layers";

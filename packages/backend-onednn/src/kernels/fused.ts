@@ -3,8 +3,6 @@ import {
   FusedConv2DSwish,
   type FusedConvolutionAttrs,
   type FusedConvolutionInputs,
-  FusedDepthwiseConv2DMean,
-  type FusedDepthwiseConv2DMeanAttrs,
   FusedDepthwiseConv2DSwish,
 } from "@roga/ops";
 import {
@@ -26,8 +24,10 @@ import { activationNumber, type NativeEpilogue } from "./activation.js";
 import { product } from "./BatchMatMul.js";
 import { convolve } from "./Conv2D.js";
 import { type ConvolutionAttrs, convolutionShape } from "./convolution-shape.js";
-import { depthwise, depthwiseShape, isOwn } from "./DepthwiseConv2dNative.js";
+import { depthwise, depthwiseShape } from "./DepthwiseConv2dNative.js";
+import { depthwiseMeanKernels } from "./depthwise-mean.js";
 import { fusedPointwise, isPointwise, pointwise } from "./pointwise.js";
+import { fusedSeparable } from "./separable.js";
 
 interface Epilogue {
   bias?: TensorInfo | null | undefined;
@@ -124,38 +124,6 @@ const fusedDepthwiseConv2DSwish = kernel<FusedConvolutionInputs, FusedConvolutio
   ({ inputs, attrs, backend }) => depthwiseConvolution(backend, inputs, { ...attrs, activation }),
 );
 
-const fusedDepthwiseConv2DMean = kernel<FusedConvolutionInputs, FusedDepthwiseConv2DMeanAttrs>(
-  FusedDepthwiseConv2DMean,
-  ({ inputs: { x, filter, bias }, attrs, backend }) => {
-    const epilogue = { bias, activation: attrs.activation };
-    const shape = depthwiseShape(x.shape, filter.shape, attrs);
-    const { batchSize, outChannels, outShape } = shape.info;
-    const mean = backend.make([batchSize, outChannels]);
-    if (!isOwn(shape)) {
-      const y = depthwiseConvolution(backend, { x, filter, bias: bias ?? null }, { ...attrs, ...epilogue })!;
-      const pixels = shape.info.outHeight * shape.info.outWidth;
-      backend.addon.reduce(0, backend.floats(y), mean.values, batchSize, pixels, outChannels, 1 / pixels);
-      return [y, mean.info];
-    }
-    const y = backend.make(outShape);
-    const { values, factors, before } = backend.operand(x);
-    const { bias: biases, activation: number, alpha } = nativeEpilogue(backend, epilogue);
-    backend.addon.depthwiseMean(
-      shape.numbers,
-      values,
-      factors,
-      before,
-      backend.floats(filter),
-      biases,
-      y.values,
-      mean.values,
-      number,
-      alpha,
-    );
-    return [y.info, mean.info];
-  },
-);
-
 const fusedMatMul = kernel<_FusedMatMulInputs, _FusedMatMulAttrs>(
   _FusedMatMul,
   ({ inputs: { a, b, bias }, attrs, backend }) => {
@@ -172,7 +140,8 @@ export const fusedKernels: readonly NativeKernel[] = [
   fusedConv2DSwish,
   fusedDepthwiseConv2D,
   fusedDepthwiseConv2DSwish,
-  fusedDepthwiseConv2DMean,
+  ...depthwiseMeanKernels,
   fusedPointwise,
+  fusedSeparable,
   fusedMatMul,
 ];

@@ -109,8 +109,10 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
 });
 
 it("keeps what is not finite", async () => {
+  // Without numbers so large that a sum of few overflows in float32: the JavaScript backend sums in double precision.
+  const small = (x: tf.Tensor) => tf.where(tf.isFinite(x), tf.clipByValue(x, -9, 9), x) as tf.Tensor4D;
   for (const name of ["depthwise 3×3", "max pool", "add to the left"]) {
-    await expectParity(() => readers[name]!(tf.relu(input([2, 9, 7, 17], 4, true)) as tf.Tensor4D), {
+    await expectParity(() => readers[name]!(tf.relu(small(input([2, 9, 7, 17], 4, true))) as tf.Tensor4D), {
       rtol: 1e-4,
       atol: 1e-4,
     });

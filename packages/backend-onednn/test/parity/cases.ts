@@ -3,6 +3,7 @@ import { batchNormCases } from "./batch-norm.js";
 import type { Case } from "./case.js";
 import { convolutionCases } from "./convolution.js";
 import { elementwiseCases } from "./elementwise.js";
+import { fusedConvolutionCases } from "./fused-convolution.js";
 import { gradientCases } from "./gradients.js";
 import { layoutCases } from "./layout.js";
 import { listCases } from "./lists.js";
@@ -16,6 +17,7 @@ export const allCases = (): Case[] => [
   ...layoutCases(),
   ...matmulCases(),
   ...convolutionCases(),
+  ...fusedConvolutionCases(),
   ...poolingCases(),
   ...batchNormCases(),
   ...listCases(),

@@ -1,10 +1,8 @@
-/** Cases of convolutions, depthwise ones, their gradients, and those with a bias and an activation. */
-import { FusedConv2DSwish, FusedDepthwiseConv2DMean, FusedDepthwiseConv2DSwish, FusedPointwise } from "@roga/ops";
+/** Cases of convolutions, depthwise ones, and their gradients. */
 import * as tf from "@tensorflow/tfjs-core";
 import { type Case, floats, special, type Values } from "./case.js";
-import { type Activation, fusedConvolution, fusedPointwise, imageMeans } from "./references.js";
 
-interface Convolution {
+export interface Convolution {
   readonly x: [number, number, number, number];
   /** Output channels, or filters per channel. */
   readonly k: number;
@@ -22,7 +20,7 @@ const UNEVEN: Convolution["pad"] = [
   [0, 0],
 ];
 
-const SHAPES: Convolution[] = [
+export const SHAPES: Convolution[] = [
   { x: [1, 1, 1, 1], k: 1, filter: [1, 1] },
   { x: [1, 5, 5, 1], k: 1, filter: [3, 3] },
   { x: [2, 7, 9, 3], k: 4, filter: [3, 3] },
@@ -49,7 +47,7 @@ const SHAPES: Convolution[] = [
   { x: [1, 8, 10, 70], k: 300, filter: [1, 1], strides: [2, 3], pad: "valid" },
 ];
 
-const DEPTHWISE: Convolution[] = [
+export const DEPTHWISE: Convolution[] = [
   ...SHAPES.filter(({ x, k }) => x[3] * k < 200).map((shape, index) => ({ ...shape, k: (index % 3) + 1 })),
   { x: [1, 1, 1, 5], k: 1, filter: [3, 3] },
   { x: [1, 2, 40, 5], k: 1, filter: [3, 3] },
@@ -79,13 +77,11 @@ const EMPTY: Convolution[] = [
   { x: [1, 2, 2, 3], k: 2, filter: [3, 3], pad: "valid" },
 ];
 
-const ACTIVATIONS = ["linear", "relu", "relu6", "elu", "sigmoid", "leakyrelu", "prelu"];
-
-function label({ x, k, filter, strides, dilations, pad }: Convolution): string {
+export function label({ x, k, filter, strides, dilations, pad }: Convolution): string {
   return `[${x}] → ${k}, ${filter}, stride ${strides ?? 1}, dilation ${dilations ?? 1}, padding ${pad ?? "same"}`;
 }
 
-function describe(
+export function describe(
   { x, k, filter, strides = [1, 1], dilations = [1, 1], pad = "same" }: Convolution,
   depthwise: boolean,
 ) {
@@ -105,7 +101,7 @@ function describe(
 }
 
 type Make = (shape: number[]) => Values;
-const rarely: Make = (shape) => special(shape, 0.01);
+export const rarely: Make = (shape) => special(shape, 0.01);
 
 function forward(kernel: string, shape: Convolution, depthwise: boolean, native: boolean, make: Make = floats): Case {
   const { filterShape, attrs, terms } = describe(shape, depthwise);
@@ -161,108 +157,7 @@ export function convolutionCases(): Case[] {
         forward(tf.DepthwiseConv2dNative, shape, true, true, rarely),
         ...backward(shape, true, true, rarely),
       ]),
-    ...fusedCases(tf.FusedConv2D, [SHAPES[2]!, SHAPES[3]!, SHAPES[13]!], false),
-    ...fusedCases(tf.FusedDepthwiseConv2D, [DEPTHWISE[1]!, DEPTHWISE.at(-14)!], true),
-    ...swishCases(SHAPES, false),
-    ...swishCases(DEPTHWISE, true),
-    ...pointwiseCases(),
-    ...meanCases(),
   ];
-}
-
-/** Rows, channels and outputs that leave rests in every direction, of few panels and of many. */
-const PRODUCTS = [
-  { x: [1, 1, 1, 1], k: 1 },
-  { x: [3, 5, 7, 17], k: 16 },
-  { x: [2, 13, 11, 100], k: 130 },
-  { x: [8, 1, 1, 48], k: 4 },
-  { x: [2, 3, 5, 33], k: 300 },
-  { x: [2, 20, 21, 600], k: 200 },
-] as const;
-
-function pointwiseCases(): Case[] {
-  const activations: Activation[] = ["linear", "relu", "relu6", "swish", "sigmoid", "elu"];
-  return PRODUCTS.flatMap(({ x: [n, h, w, c], k }, index) =>
-    [[], ["gate"], ["addend"], ["bias", "gate", "addend"]].map((names, which): Case => {
-      const activation = activations[(index + which) % activations.length]!;
-      const make = which === 3 && index % 2 === 1 ? rarely : floats;
-      const all = { bias: floats([k]), gate: floats([n, 1, 1, c]), addend: make([n, h, w, k]) };
-      const neighbours = Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
-      const inputs = { x: make([n, h, w, c]), filter: floats([1, 1, c, k]), ...neighbours };
-      return {
-        kernel: FusedPointwise,
-        label: `[${n},${h},${w},${c}] → ${k}, ${activation}, ${names}`,
-        inputs,
-        attrs: { activation },
-        tolerance: { rtol: make === rarely ? 1e-5 : 4e-7, atol: 3e-7 * (c + 2) },
-        reference: () => [fusedPointwise(inputs, activation)],
-      };
-    }),
-  );
-}
-
-function meanCases(): Case[] {
-  const activations: Activation[] = ["swish", "linear", "relu6"];
-  return DEPTHWISE.map((shape, index): Case => {
-    const activation = activations[index % activations.length]!;
-    const { filterShape, attrs, dyShape, terms } = describe(shape, true);
-    const inputs = { x: floats(shape.x), filter: floats(filterShape), bias: floats([dyShape[3]]) };
-    return {
-      kernel: FusedDepthwiseConv2DMean,
-      label: `${label(shape)}, ${activation}`,
-      inputs,
-      attrs: { ...attrs, activation },
-      tolerance: { rtol: 4e-7, atol: 3e-7 * terms },
-      reference() {
-        const y = fusedConvolution(inputs, attrs, true, activation);
-        return [y, imageMeans(y, dyShape)];
-      },
-    };
-  });
-}
-
-function swishCases(shapes: Convolution[], depthwise: boolean): Case[] {
-  const kernel = depthwise ? FusedDepthwiseConv2DSwish : FusedConv2DSwish;
-  return shapes.flatMap((shape) => {
-    const { filterShape, attrs, dyShape, terms } = describe(shape, depthwise);
-    const both = { x: floats(shape.x), filter: floats(filterShape) };
-    // The rounding errors of partial sums, which grow with the root of the number of terms, add up.
-    const tolerance = { rtol: 4e-7, atol: 3e-7 * terms };
-    return [both, { ...both, bias: floats([dyShape[3]]) }].map((inputs) => ({
-      kernel,
-      label: `${label(shape)}${"bias" in inputs ? ", bias" : ""}`,
-      inputs,
-      attrs,
-      tolerance,
-      reference: () => [fusedConvolution(inputs, attrs, depthwise, "swish")],
-    }));
-  });
-}
-
-function fusedCases(kernel: string, shapes: Convolution[], depthwise: boolean): Case[] {
-  const cases: Case[] = [];
-  for (const shape of shapes) {
-    for (const activation of ACTIVATIONS) {
-      for (const biased of [false, true]) {
-        const { filterShape, attrs, dyShape, terms } = describe(shape, depthwise);
-        const channels = [dyShape[3]];
-        cases.push({
-          kernel,
-          label: `${label(shape)}, ${biased ? "bias, " : ""}${activation}`,
-          inputs: {
-            x: floats(shape.x),
-            filter: floats(filterShape),
-            ...(biased && { bias: floats(channels) }),
-            ...(activation === "prelu" && { preluActivationWeights: floats(channels, () => 0.2) }),
-          },
-          attrs: { ...attrs, activation, leakyreluAlpha: 0.1 },
-          tolerance: { terms: terms + 1, rtol: 4e-7, atol: 2e-7 },
-          native: activation !== "prelu",
-        });
-      }
-    }
-  }
-  return cases;
 }
 
 /** The JavaScript kernels of these gradients disregard the dilation. */

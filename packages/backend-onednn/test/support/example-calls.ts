@@ -111,6 +111,20 @@ export function exampleCalls(sizes: Sizes): Record<AddonFunction, unknown[][]> {
     depthwiseMean: depthwises.map(({ shape, x, filter, y, bias }, index) => [
       ...[shape, x(), undefined, index % 4, filter(), bias(), y(), floats(n * c), index, 0.2],
     ]),
+    expandedDepthwise: depthwises.flatMap(({ shape, filter, y, bias }, index) => {
+      const before = [shape, floats(rows * 3), 3, floats(3 * c), undefined] as const;
+      return [
+        [...before, channels(), index, filter(), bias(), y(), floats(n * c), 4 - index],
+        [...before, undefined, 3, filter(), undefined, y(), undefined, index],
+      ];
+    }),
+    separable: depthwises.flatMap(({ shape, x, filter, y, bias }, index) => {
+      const [before, w] = [numbersUpTo(4)[index]!, floats(c * c)];
+      return [
+        [shape, x(), undefined, before, filter(), bias(), index, w, c, undefined, channels(), y(), y(), 4 - index],
+        [shape, x(), factors(), 0, filter(), undefined, 0, w, c, undefined, undefined, undefined, y(), index],
+      ];
+    }),
     depthwiseBackward: depthwises.flatMap(({ shape, x, filter, y }, index) => [
       [shape, x(), undefined, 0, y(), filter(), x(), filter(), undefined],
       [shape, x(), undefined, index % 4, y(), filter(), x(), filter(), undefined],

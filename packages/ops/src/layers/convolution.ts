@@ -5,13 +5,7 @@
  * fused operation, which stock layers use, also where one is not wanted, such as that of a network's images.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  type ConvolutionActivation,
-  FusedConv2DSwish,
-  FusedDepthwiseConv2DMean,
-  FusedDepthwiseConv2DSwish,
-  FusedPointwise,
-} from "../kernels.js";
+import { type ConvolutionActivation, FusedConv2DSwish, FusedDepthwiseConv2DSwish } from "../kernels.js";
 import { hasKernel, runKernel } from "../run-kernel.js";
 import { swish } from "../swish.js";
 import { type Convolution, isConvolution, type Layer, ownActivation, single } from "./stock-layer.js";
@@ -41,25 +35,38 @@ export function patchConvolution(layer: Layer): boolean {
   return true;
 }
 
-const filterOf = (layer: Convolution) => (layer.depthwiseKernel ?? layer.kernel)!.read() as tf.Tensor4D;
-const biasOf = (layer: Convolution) => layer.bias?.read() as tf.Tensor1D | undefined;
+/** Its weights. */
+export const filterOf = (layer: Convolution) => (layer.depthwiseKernel ?? layer.kernel)!.read() as tf.Tensor4D;
+/** Its bias, if it has one. */
+export const biasOf = (layer: Convolution) => layer.bias?.read() as tf.Tensor1D | undefined;
 /** Stock depthwise convolutions pass no dilation on. */
 const dilationsOf = ({ depthwiseKernel, dilationRate }: Convolution) =>
   depthwiseKernel ? ([1, 1] as [number, number]) : dilationRate;
 
-/** Whether a convolution multiplies the channels of each pixel by a matrix, and nothing else. */
-export function isPointwise(layer: Convolution): boolean {
+/** Whether a layer is a changed convolution that multiplies the channels of each pixel by a matrix, and nothing else. */
+export function isPointwise(layer: Layer): layer is Convolution {
+  if (!isPatchedConvolution(layer)) return false;
   const shape = layer.kernel?.shape;
   return shape?.[0] === 1 && shape[1] === 1 && layer.strides.every((stride) => stride === 1);
 }
 
+/** Whether a layer is a changed depthwise convolution with one filter for each channel. */
+export function isDepthwise(layer: Layer): layer is Convolution {
+  return isPatchedConvolution(layer) && layer.depthwiseKernel?.shape[3] === 1;
+}
+
 /** Whether x is what the kernels are defined for; the stock layer deals with the rest, or refuses it. */
 export function takes(layer: Convolution, x: tf.Tensor): x is tf.Tensor4D {
+  return x.dtype === "float32" && x.rank === 4 && x.size > 0 && takesImages(layer, x.shape);
+}
+
+/** The same of float32 images of a shape. */
+export function takesImages(layer: Convolution, shape: readonly number[]): boolean {
   const filter = filterOf(layer);
   if (layer.depthwiseKernel && !hasKernel(tf.FusedDepthwiseConv2D)) return false;
-  if (x.dtype !== "float32" || x.rank !== 4 || x.size === 0 || x.shape[3] !== filter.shape[2]) return false;
+  if (shape[3] !== filter.shape[2]) return false;
   const dilations = dilationsOf(layer);
-  const fits = (axis: 0 | 1) => (filter.shape[axis] - 1) * dilations[axis] < x.shape[axis + 1]!;
+  const fits = (axis: 0 | 1) => (filter.shape[axis] - 1) * dilations[axis] < shape[axis + 1]!;
   return layer.padding === "same" || (fits(0) && fits(1));
 }
 
@@ -76,47 +83,8 @@ export function convolve(layer: Convolution, x: tf.Tensor4D, activation: Convolu
   return operation({ x, filter, ...(bias && { bias }), ...attributes(layer), activation });
 }
 
-function attributes(layer: Convolution) {
+/** The attributes of its kernels. */
+export function attributes(layer: Convolution) {
   const { strides, padding: pad } = layer;
   return { strides, pad, dataFormat: "NHWC" as const, dilations: dilationsOf(layer) };
-}
-
-/** What a product of pixels may be joined with. */
-export interface Joined {
-  /** `[N, 1, 1, C]`, a factor for each channel of x. */
-  readonly gate?: tf.Tensor | undefined;
-  /** Added to the output, of its shape. */
-  readonly addend?: tf.Tensor | undefined;
-}
-
-/** activation(convolution of x · gate + bias) + addend for a pointwise convolution. */
-export function pointwise(
-  layer: Convolution,
-  x: tf.Tensor4D,
-  { gate, addend }: Joined,
-  activation: ConvolutionActivation,
-): tf.Tensor4D {
-  if (hasKernel(FusedPointwise)) {
-    const inputs = { x, filter: filterOf(layer), bias: biasOf(layer), gate, addend };
-    return runKernel(FusedPointwise, inputs, { activation })[0] as tf.Tensor4D;
-  }
-  return tf.tidy(() => {
-    const y = convolve(layer, gate ? tf.mul(x, gate) : x, activation);
-    return addend ? tf.add(y, addend) : y;
-  });
-}
-
-/** y = activation(convolution of x + bias) for a depthwise convolution, and the mean of each channel over each image. */
-export function depthwiseMean(
-  layer: Convolution,
-  x: tf.Tensor4D,
-  activation: ConvolutionActivation,
-): [tf.Tensor, tf.Tensor] {
-  if (hasKernel(FusedDepthwiseConv2DMean)) {
-    const inputs = { x, filter: filterOf(layer), bias: biasOf(layer) };
-    const [y, mean] = runKernel(FusedDepthwiseConv2DMean, inputs, { ...attributes(layer), activation });
-    return [y!, mean!];
-  }
-  const y = convolve(layer, x, activation);
-  return [y, tf.mean(y, [1, 2])];
 }

@@ -1,13 +1,21 @@
 /**
  * Groups of neighbouring layers that one kernel computes in inference: a convolution, the activation after it, and, where
- * its filter is 1×1, the product with a gate before it and the sum after it; for a depthwise one the global mean of its
- * output.
+ * its filter is 1×1, the product with a gate before it and the sum after it; for a depthwise one the 1×1 convolution that
+ * makes its channels, and the global mean of its output.
  */
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { SymbolicTensor } from "@tensorflow/tfjs-layers";
 import type { ConvolutionActivation } from "../kernels.js";
-import { convolve, depthwiseMean, isPatchedConvolution, isPointwise, pointwise, takes } from "./convolution.js";
+import { convolve, filterOf, isDepthwise, isPatchedConvolution, isPointwise, takes } from "./convolution.js";
 import { type Graph, onlyConsumer } from "./graph.js";
+import {
+  type Before,
+  depthwiseMean,
+  expandedDepthwise,
+  pointwise,
+  separable,
+  takesBoth,
+} from "./joined-convolutions.js";
 import { patchedActivation } from "./patches.js";
 import {
   type Convolution,
@@ -27,102 +35,160 @@ export interface Group {
   run(inputs: readonly Tensor[]): readonly Tensor[] | undefined;
   /** All tensors that need no step of their own. */
   readonly members: readonly SymbolicTensor[];
-  readonly convolution: Layer;
-  /** Whether the convolution computes the activation of a layer after it. */
-  readonly activates: boolean;
+  /** Convolutions that compute the activation of a layer after them. */
+  readonly activating: readonly Layer[];
   /** Products, sums and means that it computes. */
   readonly joined: readonly Layer[];
 }
 
-/** The group of a convolution at one of its places, and what the groups are made from. */
+/** A convolution at one of its places. */
 interface Place {
   readonly graph: Graph;
   readonly layer: Convolution;
-  readonly input: SymbolicTensor;
-  /** The convolution's tensor, after its activation. */
+  /** The convolution's own tensor, and what it is after its activation. */
+  readonly tensor: SymbolicTensor;
   readonly y: SymbolicTensor;
   readonly activation: ConvolutionActivation;
-  readonly isFree: (tensor: SymbolicTensor | undefined) => tensor is SymbolicTensor;
 }
+
+/** Whether a tensor belongs to no group yet. */
+type IsFree = (tensor: SymbolicTensor) => boolean;
 
 /**
  * The group around a tensor of a convolution, without tensors that belong to other groups; undefined where the tensor is
- * another layer's.
+ * another layer's, or belongs to the group of a tensor after it.
  */
 export function groupAt(graph: Graph, tensor: SymbolicTensor, taken: ReadonlySet<SymbolicTensor>): Group | undefined {
+  const place = placeOf(graph, tensor);
+  if (place === undefined || expandedIn(place) !== undefined || separatedIn(place) !== undefined) return undefined;
+  return around(place, (other) => !taken.has(other));
+}
+
+function placeOf(graph: Graph, tensor: SymbolicTensor): Place | undefined {
   const layer = tensor.sourceLayer;
   if (!isPatchedConvolution(layer)) return undefined;
-  const after = activationAfter(graph, tensor, layer);
-  const place: Place = {
-    graph,
-    layer,
-    input: tensor.inputs[0]!,
-    y: after?.tensor ?? tensor,
-    activation: after?.activation ?? ownActivation(layer),
-    isFree: (other): other is SymbolicTensor => other !== undefined && !taken.has(other),
-  };
-  const { inputs, outputs, run, joined } = around(place);
+  const own = ownActivation(layer);
+  const after = own === "linear" ? onlyConsumer(graph, tensor) : undefined;
+  const next = after && (patchedActivation(after.sourceLayer) ?? convolutionActivationOf(after.sourceLayer));
+  return { graph, layer, tensor, y: next ? after : tensor, activation: next ?? own };
+}
+
+/** How many times as many channels a convolution must make for its output to be kept from memory. */
+const EXPANSION = 3;
+
+/** The depthwise convolution that alone reads a pointwise one which makes several times as many channels. */
+function expandedIn({ graph, layer, y }: Place): SymbolicTensor | undefined {
+  const consumer = isPointwise(layer) ? onlyConsumer(graph, y) : undefined;
+  if (consumer === undefined || !isDepthwise(consumer.sourceLayer)) return undefined;
+  const [, , channels, outputs] = filterOf(layer as Convolution).shape;
+  return outputs >= EXPANSION * channels ? consumer : undefined;
+}
+
+/** The pointwise convolution that alone reads a depthwise one, where neither is part of an inverted residual block. */
+function separatedIn(place: Place): SymbolicTensor | undefined {
+  const { graph, layer, y } = place;
+  const consumer = isDepthwise(layer) ? onlyConsumer(graph, y) : undefined;
+  if (consumer === undefined || !isPointwise(consumer.sourceLayer)) return undefined;
+  const next = placeOf(graph, consumer);
+  return next && expandedIn(next) === undefined && beforeOf(place, expandedIn) === undefined ? consumer : undefined;
+}
+
+/** The convolution that is read by this one alone, if `readerOf` finds this one for it. */
+function beforeOf({ graph, tensor }: Place, readerOf: (place: Place) => SymbolicTensor | undefined): Place | undefined {
+  const [z] = tensor.inputs;
+  // An activation layer, or the convolution itself.
+  for (const candidate of [z, z?.inputs[0]]) {
+    const place = candidate && placeOf(graph, candidate);
+    if (place !== undefined && place.y === z && readerOf(place) === tensor) return place;
+  }
+  return undefined;
+}
+
+const tensorsOf = ({ tensor, y }: Place) => (tensor === y ? [y] : [tensor, y]);
+const activating = (...places: Place[]) => places.filter(({ tensor, y }) => tensor !== y).map(({ layer }) => layer);
+
+function around(place: Place, isFree: IsFree): Group {
+  const { layer, tensor, y, activation } = place;
+  if (layer.depthwiseKernel) return withExpansion(place, isFree);
+  if (isPointwise(layer)) return withNeighbours(place, isFree);
   return {
-    inputs,
-    outputs,
-    run,
-    members: [...(after ? [tensor, after.tensor] : [tensor]), ...joined],
-    convolution: layer,
-    activates: after !== undefined,
-    joined: joined.map(({ sourceLayer }) => sourceLayer),
+    inputs: tensor.inputs,
+    outputs: [y],
+    run: ([x]) => (takes(layer, x!) ? [convolve(layer, x, activation)] : undefined),
+    members: tensorsOf(place),
+    activating: activating(place),
+    joined: [],
   };
 }
 
-/** The tensor of an activation layer that alone reads a convolution without activation, with that activation. */
-function activationAfter(graph: Graph, convolution: SymbolicTensor, layer: Convolution) {
-  const tensor = ownActivation(layer) === "linear" ? onlyConsumer(graph, convolution) : undefined;
-  if (tensor === undefined) return undefined;
-  const activation = patchedActivation(tensor.sourceLayer) ?? convolutionActivationOf(tensor.sourceLayer);
-  return activation && { tensor, activation };
-}
-
-type Around = Pick<Group, "inputs" | "outputs" | "run"> & { readonly joined: readonly SymbolicTensor[] };
-
-function around(place: Place): Around {
-  const { layer, input, y, activation } = place;
-  if (layer.depthwiseKernel) return withMean(place);
-  if (isPointwise(layer)) return withNeighbours(place);
-  const run: Group["run"] = ([x]) => (takes(layer, x!) ? [convolve(layer, x, activation)] : undefined);
-  return { inputs: [input], outputs: [y], run, joined: [] };
-}
-
-function withMean({ graph, layer, input, y, activation, isFree }: Place): Around {
-  const mean = graph.consumers.get(y)?.find((tensor) => isImageMean(tensor.sourceLayer) && isFree(tensor));
-  return {
-    inputs: [input],
+function withExpansion(place: Place, isFree: IsFree): Group {
+  const { graph, layer, tensor, y, activation } = place;
+  const mean = graph.consumers.get(y)?.find((reader) => isImageMean(reader.sourceLayer) && isFree(reader));
+  const before = beforeOf(place, expandedIn);
+  const own = {
     outputs: mean ? [y, mean] : [y],
-    joined: mean ? [mean] : [],
+    joined: mean ? [mean.sourceLayer] : [],
+    members: [...tensorsOf(place), ...(mean ? [mean] : [])],
+  };
+  if (before === undefined) {
+    return {
+      ...own,
+      inputs: tensor.inputs,
+      activating: activating(place),
+      run([x]) {
+        if (!takes(layer, x!)) return undefined;
+        return mean ? depthwiseMean(layer, x, activation) : [convolve(layer, x, activation)];
+      },
+    };
+  }
+  const expansion: Before = { layer: before.layer, activation: before.activation };
+  return {
+    ...own,
+    inputs: before.tensor.inputs,
+    members: [...tensorsOf(before), ...own.members],
+    activating: activating(before, place),
     run([x]) {
-      if (!takes(layer, x!)) return undefined;
-      return mean ? depthwiseMean(layer, x, activation) : [convolve(layer, x, activation)];
+      if (!takesBoth(expansion, layer, x!)) return undefined;
+      const [result, average] = expandedDepthwise(expansion, layer, x, activation);
+      if (mean) return [result, average];
+      average.dispose();
+      return [result];
     },
   };
 }
 
-function withNeighbours({ graph, layer, input, y, activation, isFree }: Place): Around {
-  const before = isFree(input) ? gatedImage(graph, input) : undefined;
-  const after = addition(graph, y);
-  const sum = isFree(after?.sum) ? after : undefined;
+function withNeighbours(place: Place, isFree: IsFree): Group {
+  const { graph, layer, tensor, y, activation } = place;
+  const input = tensor.inputs[0]!;
+  const depthwise = beforeOf(place, separatedIn);
+  const product = depthwise === undefined && isFree(input) ? gatedImage(graph, input) : undefined;
+  const after = depthwise === undefined || keepsSize(depthwise.layer) ? addition(graph, y) : undefined;
+  const sum = after && isFree(after.sum) ? after : undefined;
+  const joined = [...(product ? [input] : []), ...(sum ? [sum.sum] : [])];
+  const first = product ? [product.image, product.gate] : depthwise ? depthwise.tensor.inputs : [input];
   return {
-    inputs: [...(before ? [before.image, before.gate] : [input]), ...(sum ? [sum.addend] : [])],
+    inputs: [...first, ...(sum ? [sum.addend] : [])],
     outputs: [sum?.sum ?? y],
-    joined: [...(before ? [input] : []), ...(sum ? [sum.sum] : [])],
+    members: [...(depthwise ? tensorsOf(depthwise) : []), ...tensorsOf(place), ...joined],
+    activating: activating(...(depthwise ? [depthwise] : []), place),
+    joined: joined.map(({ sourceLayer }) => sourceLayer),
     run(tensors) {
       const x = tensors[0]!;
-      const gate = before && tensors[1];
+      const gate = product && tensors[1];
       const addend = sum && tensors.at(-1);
-      if (!takes(layer, x)) return undefined;
-      const [images, height, width, channels] = x.shape;
-      if (gate && !isFloat(gate, [images, 1, 1, channels])) return undefined;
-      if (addend && !isFloat(addend, [images, height, width, y.shape[3]!])) return undefined;
+      if (addend && !isFloat(addend, [...x.shape.slice(0, 3), filterOf(layer).shape[3]])) return undefined;
+      if (depthwise !== undefined) {
+        return takesBoth(depthwise, layer, x) ? [separable(depthwise, layer, x, addend, activation)] : undefined;
+      }
+      if (!takes(layer, x) || (gate && !isFloat(gate, [x.shape[0], 1, 1, x.shape[3]]))) return undefined;
       return [gate || addend ? pointwise(layer, x, { gate, addend }, activation) : convolve(layer, x, activation)];
     },
   };
+}
+
+/** Whether a depthwise convolution gives images of the size of its input. */
+function keepsSize({ padding, strides }: Convolution): boolean {
+  return padding === "same" && strides.every((stride) => stride === 1);
 }
 
 /** The factors of a product that one tensor alone reads: images, and a gate for each of their channels. */
@@ -134,11 +200,13 @@ function gatedImage(graph: Graph, product: SymbolicTensor) {
   return isGate(b) ? { image: a, gate: b } : isGate(a) ? { image: b, gate: a } : undefined;
 }
 
-/** The sum of two that alone reads a tensor, and its other term. */
+/** The sum of two of one shape that alone reads a tensor, and its other term. */
 function addition(graph: Graph, tensor: SymbolicTensor) {
   const sum = onlyConsumer(graph, tensor);
   if (sum?.inputs.length !== 2 || !isStock(sum.sourceLayer, "Add")) return undefined;
-  return { sum, addend: sum.inputs.find((input) => input !== tensor)! };
+  const addend = sum.inputs.find((input) => input !== tensor);
+  const same = addend?.rank === tensor.rank && addend.shape.every((size, axis) => size === tensor.shape[axis]);
+  return addend && same ? { sum, addend } : undefined;
 }
 
 /** Whether a tensor is float32 of a shape. */

@@ -35,7 +35,7 @@ export function inferencePlan(model: LayersModel): InferencePlan | undefined {
   const layers = new Set(groups.flatMap(({ members }) => members.map(({ sourceLayer }) => sourceLayer)));
   const calls = [...layers].map((layer) => [layer, layer.call] as const);
   return {
-    activating: groups.filter(({ activates }) => activates).map(({ convolution }) => convolution),
+    activating: groups.flatMap(({ activating }) => activating),
     joined: groups.flatMap(({ joined }) => joined),
     run(inputs, kwargs) {
       if (inputs.length !== model.inputs.length) return undefined;

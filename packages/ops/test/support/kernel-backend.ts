@@ -21,6 +21,7 @@ import {
   SwishGrad,
 } from "../../src/index.js";
 import { ACTIVATIONS, adamStep, batchNorm, batchNormGradient, type Normalized, sgdStep } from "./formulas.js";
+import { JOINED } from "./joined-kernels.js";
 
 /** The parts of the JavaScript backend that its kernels use. */
 interface JsBackend extends tf.KernelBackend {
@@ -183,10 +184,49 @@ const KERNELS: Record<string, (context: Context) => tf.TensorInfo[]> = {
     }),
 };
 
+/** Runs a kernel of JOINED; what is between its JavaScript kernels goes with it. */
+function runJoined(
+  compute: (typeof JOINED)[string],
+  js: JsBackend,
+  inputs: Inputs,
+  attrs: Attributes,
+): tf.TensorInfo[] {
+  const made: tf.TensorInfo[] = [];
+  const outputs = compute({
+    inputs,
+    attrs,
+    stock(kernel, given, attrs = {}) {
+      const present = Object.fromEntries(Object.entries(given).filter(([, tensor]) => tensor !== undefined));
+      const { kernelFunc } = tf.getKernel(kernel, "cpu");
+      const call = { inputs: present, backend: js, attrs: { ...attrs } } as Parameters<tf.KernelFunc>[0];
+      const y = kernelFunc(call) as tf.TensorInfo;
+      made.push(y);
+      return y;
+    },
+    map(tensor, f) {
+      const { values } = js.data.get(tensor.dataId);
+      values.set(values.map(f));
+      return tensor;
+    },
+  });
+  for (const each of made) if (!outputs.includes(each)) js.disposeData(each.dataId);
+  return outputs;
+}
+
 function register(): void {
   if (tf.findBackendFactory("kernels") !== null) return;
   tf.registerBackend("kernels", tf.findBackendFactory("cpu"), 0);
   tf.copyRegisteredKernels("cpu", "kernels");
+  for (const [kernelName, compute] of Object.entries(JOINED)) {
+    tf.registerKernel({
+      kernelName,
+      backendName: "kernels",
+      kernelFunc({ inputs, attrs, backend }) {
+        calls.push({ kernel: kernelName, inputs: Object.keys(inputs), attrs: attrs as Attributes });
+        return runJoined(compute, backend as JsBackend, inputs as Inputs, attrs as Attributes);
+      },
+    });
+  }
   for (const [kernelName, compute] of Object.entries(KERNELS)) {
     tf.registerKernel({
       kernelName,
