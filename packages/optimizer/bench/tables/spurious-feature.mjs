@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { methods, train } from "./methods.mjs";
 
 /** How every run is trained, and on which seeds. */
-export const settings = { steps: 150, learningRate: 0.1 };
+const settings = { steps: 150, learningRate: 0.1 };
 export const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 const SHAPE = 0.75;

@@ -9,7 +9,7 @@ import { methods, train } from "./methods.mjs";
 import { minimize } from "./minimize.mjs";
 
 /** How every run is trained. */
-export const settings = { steps: 200, learningRate: 0.1 };
+const settings = { steps: 200, learningRate: 0.1 };
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
