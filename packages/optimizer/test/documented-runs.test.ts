@@ -1,5 +1,6 @@
 /** The guides' tables are what bench/tables.mjs makes, and say what they are said to. */
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import "@tensorflow/tfjs";
 import { readFixture } from "@roga/test-support";
 import * as tf from "@tensorflow/tfjs-core";
@@ -41,7 +42,7 @@ interface Scripts {
 }
 
 async function script<T>(path: string): Promise<T> {
-  return (await import(/* @vite-ignore */ new URL(`../bench/${path}`, import.meta.url).pathname)) as T;
+  return (await import(/* @vite-ignore */ fileURLToPath(new URL(`../bench/${path}`, import.meta.url)))) as T;
 }
 
 const accuracies = readFixture<readonly Accuracies[]>(import.meta.url, "fixtures/spurious-feature.json");
@@ -114,15 +115,12 @@ describe("a spurious feature that flips in the target", () => {
     accuracies.map(({ name, source, target }) => [name, { source: mean(source), target: mean(target) }]),
   );
 
-  test("the kept accuracies are those that two of the ten seeds give anew", async () => {
+  test("the kept accuracies are those that one of the ten seeds gives anew", async () => {
     const { spuriousFeature } = await script<Scripts>("tables/spurious-feature.mjs");
-    const two = ({ name, source, target }: Accuracies) => ({
-      name,
-      source: source.slice(0, 2),
-      target: target.slice(0, 2),
-    });
     expect(accuracies.every(({ source, target }) => source.length === 10 && target.length === 10)).toBe(true);
-    expect(await spuriousFeature([1, 2])).toEqual(accuracies.map(two));
+    expect(await spuriousFeature([6])).toEqual(
+      accuracies.map(({ name, source, target }) => ({ name, source: [source[5]], target: [target[5]] })),
+    );
   }, 300_000);
 
   test("ERM takes the feature: above the 0.75 of the other one on the sources, below chance on the target", () => {

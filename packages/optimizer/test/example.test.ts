@@ -1,5 +1,6 @@
 /** The example of the guide "Use RoGA on your own model" runs, and prints what the guide says. */
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test, vi } from "vitest";
@@ -10,7 +11,7 @@ test("the guide shows the example as it is, and what it prints", async () => {
   tf.env().set("IS_TEST", true); // leaves out the advice to use another engine
   await tf.setBackend("cpu");
   const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
-  const program = new URL("examples/roga-on-your-own-model.mjs", root).pathname;
+  const program = fileURLToPath(new URL("examples/roga-on-your-own-model.mjs", root));
   await import(/* @vite-ignore */ program);
   const printed = log.mock.calls.map(([line]) => String(line));
   vi.restoreAllMocks();
