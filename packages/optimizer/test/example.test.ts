@@ -23,4 +23,4 @@ test("the guide shows the example as it is, and what it prints", async () => {
   const source = readFileSync(program, "utf8");
   expect(shown.length).toBeGreaterThan(0);
   for (const code of shown) expect(source).toContain(code);
-}, 120_000);
+}, 300_000);
