@@ -80,6 +80,7 @@ void expandedDepthwise(Ints shape, ConstFloats x, int64_t channels, ConstFloats 
   const ConvolutionShape s(shape);
   requireDepthwise(s);
   if (!usesOwnProducts() || usesBfloat16()) throw ArgumentError("only in float32, by the package's own products");
+  if (channels < 1) throw ArgumentError("channels: expected at least one");
   require(x, product({s.n * s.h * s.w, channels}), "x");
   require(expansion, product({channels, s.c}), "expansion");
   if (panels) require(panels, panelNumbers<Float32>(channels, s.c), "panels");
