@@ -1,10 +1,38 @@
-export { type AdamOptions, adam } from "./adam.js";
-export { type AdamWOptions, adamw } from "./adamw.js";
-export type { AnnealingOptions } from "./annealing.js";
-export { type AsamOptions, asam } from "./asam.js";
-export { type RecomputeOptions, recomputeStatistics, type TrainingForward } from "./batch-statistics.js";
-export type { ClipOptions } from "./clipping.js";
-export type { CommonOptions } from "./common-options.js";
+export type { AnnealingOptions } from "./algorithms/annealing.js";
+export { type AsamOptions, asam } from "./algorithms/asam.js";
+export { type CoralOptions, coral } from "./algorithms/coral.js";
+export { type ErmOptions, erm } from "./algorithms/erm.js";
+export { type FishOptions, fish } from "./algorithms/fish.js";
+export { type FishrOptions, fishr } from "./algorithms/fishr.js";
+export { type GacFasReleaseOptions, gacFasRelease } from "./algorithms/gac-fas-release.js";
+export { type GroupDroOptions, groupDro } from "./algorithms/group-dro.js";
+export { type IrmOptions, irm } from "./algorithms/irm.js";
+export { type MldgOptions, mldg } from "./algorithms/mldg.js";
+export { type RogaOptions, roga } from "./algorithms/roga.js";
+export { type SagmOptions, sagm } from "./algorithms/sagm.js";
+export { type SamOptions, sam } from "./algorithms/sam.js";
+export { type VrexOptions, vrex } from "./algorithms/vrex.js";
+export { type RecomputeOptions, recomputeStatistics, type TrainingForward } from "./averages/batch-statistics.js";
+export { type EmaOptions, ema } from "./averages/ema.js";
+export { type SwaOptions, swa } from "./averages/swa.js";
+export { type Swad, type SwadOptions, swad } from "./averages/swad.js";
+export type { WeightAverage } from "./averages/weight-average.js";
+export { type AdamOptions, adam } from "./base-optimizers/adam.js";
+export { type AdamWOptions, adamw } from "./base-optimizers/adamw.js";
+export { fromTfjs } from "./base-optimizers/from-tfjs.js";
+export { noDecay, type ParameterGroup, type VariableMatch } from "./base-optimizers/parameter-groups.js";
+export {
+  type CosineOptions,
+  constant,
+  cosine,
+  type Schedule,
+  type ScheduleProgress,
+  type StepDecayOptions,
+  stepDecay,
+  type WarmupOptions,
+  warmup,
+} from "./base-optimizers/schedules.js";
+export { type SgdOptions, sgd } from "./base-optimizers/sgd.js";
 export type {
   Algorithm,
   BaseOptimizer,
@@ -21,10 +49,6 @@ export type {
   StepDiagnostics,
   StepRecord,
 } from "./contract.js";
-export { type CoralOptions, coral } from "./coral.js";
-export type { DiagnosticsOptions } from "./diagnostics.js";
-export { type EmaOptions, ema } from "./ema.js";
-export { type ErmOptions, erm } from "./erm.js";
 export {
   DisconnectedVariableError,
   DomainOutputError,
@@ -37,31 +61,7 @@ export {
   StepContextError,
   VariableSetError,
 } from "./errors.js";
-export { type FishOptions, fish } from "./fish.js";
-export { type FishrOptions, fishr } from "./fishr.js";
-export { fromTfjs } from "./from-tfjs.js";
-export { type GacFasReleaseOptions, gacFasRelease } from "./gac-fas-release.js";
-export { type GroupDroOptions, groupDro } from "./group-dro.js";
-export { type IrmOptions, irm } from "./irm.js";
-export { type MldgOptions, mldg } from "./mldg.js";
-export { noDecay, type ParameterGroup, type VariableMatch } from "./parameter-groups.js";
-export { type RogaOptions, roga } from "./roga.js";
-export { type SagmOptions, sagm } from "./sagm.js";
-export { type SamOptions, sam } from "./sam.js";
-export {
-  type CosineOptions,
-  constant,
-  cosine,
-  type Schedule,
-  type ScheduleProgress,
-  type StepDecayOptions,
-  stepDecay,
-  type WarmupOptions,
-  warmup,
-} from "./schedules.js";
-export { withSeededRandom } from "./seeded-random.js";
-export { type SgdOptions, sgd } from "./sgd.js";
-export { type SwaOptions, swa } from "./swa.js";
-export { type Swad, type SwadOptions, swad } from "./swad.js";
-export { type VrexOptions, vrex } from "./vrex.js";
-export type { WeightAverage } from "./weight-average.js";
+export type { ClipOptions } from "./step/clipping.js";
+export type { CommonOptions } from "./step/common-options.js";
+export type { DiagnosticsOptions } from "./step/diagnostics.js";
+export { withSeededRandom } from "./step/seeded-random.js";

@@ -15,9 +15,9 @@ import { stream } from "@roga/tensor-utils/random";
 import { expectNoTensorLeak, useTestEngine } from "@roga/test-support";
 import * as layers from "@tensorflow/tfjs-layers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { commonDefaults, type ResolvedCommonOptions } from "../src/common-options.js";
-import type { Passes } from "../src/passes.js";
-import { createAlgorithm } from "../src/step.js";
+import { commonDefaults, type ResolvedCommonOptions } from "../src/step/common-options.js";
+import type { Passes } from "../src/step/passes.js";
+import { createAlgorithm } from "../src/step/step.js";
 import { bits, capture } from "./support/probes.js";
 
 /** Samples of the micro-batches of each domain, of unequal sizes. */

@@ -18,10 +18,13 @@ const random = generator(seed);
 const below = (n: number) => Math.floor(random() * n);
 const pick = <T>(values: readonly T[]): T => values[below(values.length)]!;
 
-type Values = Float32Array | Int32Array | Uint8Array;
+type Values = Float32Array | Float64Array | Int32Array | Uint8Array;
 const isValues = (value: unknown): value is Values =>
   ArrayBuffer.isView(value) &&
-  (value instanceof Float32Array || value instanceof Int32Array || value instanceof Uint8Array);
+  (value instanceof Float32Array ||
+    value instanceof Float64Array ||
+    value instanceof Int32Array ||
+    value instanceof Uint8Array);
 
 const GUARD = 64;
 const MARK = 0x5a;
