@@ -12,8 +12,8 @@ namespace {
 
 /** Sums are made of blocks of this many values, so that they do not depend on where threads meet. */
 constexpr int64_t kBlock = 4096;
-/** So many sums of a combination are held beside the processor's registers at a time. */
-constexpr int64_t kPart = 1024;
+/** So many sums of a combination of many lists are held at a time. */
+constexpr int64_t kPart = 4096;
 
 /** Several lists with arrays of the same lengths. */
 class Lists {
@@ -119,6 +119,44 @@ double squares(float* const* arrays, int64_t begin, int64_t end) {
   return sum;
 }
 
+/** The last of the arrays = Σ_j factors[j] · the j-th, for so many lists that their addresses fit into registers. */
+template <size_t kWidth>
+void combine(const Lists& lists, const float* factors) {
+  lists.each(kWidth, [factors](float* const* arrays, int64_t begin, int64_t end) {
+    const float* x[kWidth];
+    float factor[kWidth];
+    for (size_t j = 0; j < kWidth; j++) {
+      x[j] = arrays[j];
+      factor[j] = factors[j];
+    }
+    float* to = arrays[kWidth];
+#pragma omp simd
+    for (int64_t i = begin; i < end; i++) {
+      float sum = factor[0] * x[0][i];
+      for (size_t j = 1; j < kWidth; j++) sum += factor[j] * x[j][i];
+      to[i] = sum;
+    }
+  });
+}
+
+/** The same for any number of lists. */
+void combineMany(const Lists& lists, const float* factors, size_t width) {
+  lists.each(static_cast<int64_t>(width), [=](float* const* arrays, int64_t begin, int64_t end) {
+    float sums[kPart]; // the output may be one of the inputs
+    for (int64_t from = begin; from < end; from += kPart) {
+      const int64_t length = std::min(kPart, end - from);
+      std::fill_n(sums, length, 0.0f);
+      for (size_t j = 0; j < width; j++) {
+        const float* values = arrays[j] + from;
+        const float factor = factors[j];
+#pragma omp simd
+        for (int64_t i = 0; i < length; i++) sums[i] += factor * values[i];
+      }
+      std::copy_n(sums, length, arrays[width] + from);
+    }
+  });
+}
+
 }  // namespace
 
 void listScale(FloatList x, FloatList out, double factor) {
@@ -153,36 +191,16 @@ void listSquares(FloatList x, Floats out) {
 
 void listCombine(FloatList x, ConstFloats factors, FloatList out) {
   const size_t width = factors.size;
-  if (width == 0) throw ArgumentError("expected at least one factor");
-  const float* factor = factors.data;
-  Lists(x, width, out).each(static_cast<int64_t>(width), [=](float* const* arrays, int64_t begin, int64_t end) {
-    float sums[kPart]; // the output may be one of the inputs
-    for (int64_t from = begin; from < end; from += kPart) {
-      const int64_t length = std::min(kPart, end - from);
-      const float* first = arrays[0] + from;
-      const float scale = factor[0];
-#pragma omp simd
-      for (int64_t i = 0; i < length; i++) sums[i] = scale * first[i];
-      for (size_t list = 1; list < width; list++) {
-        const float* values = arrays[list] + from;
-        const float scale = factor[list];
-#pragma omp simd
-        for (int64_t i = 0; i < length; i++) sums[i] += scale * values[i];
-      }
-      std::copy_n(sums, length, arrays[width] + from);
-    }
-  });
-}
-
-double listDot(FloatList x, FloatList y) {
-  return Lists({x, y}).sum([](float* const* arrays, int64_t begin, int64_t end) {
-    const float* a = arrays[0];
-    const float* b = arrays[1];
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t i = begin; i < end; i++) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-    return sum;
-  });
+  const Lists lists(x, width, out);
+  switch (width) {
+    case 0: throw ArgumentError("expected at least one factor");
+    case 1: return combine<1>(lists, factors.data);
+    case 2: return combine<2>(lists, factors.data);
+    case 3: return combine<3>(lists, factors.data);
+    case 4: return combine<4>(lists, factors.data);
+    case 5: return combine<5>(lists, factors.data);
+    default: return combineMany(lists, factors.data, width);
+  }
 }
 
 void sgdUpdate(FloatList v, FloatList g, FloatList m, FloatList newV, FloatList newM, double learningRate,

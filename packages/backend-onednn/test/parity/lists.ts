@@ -159,20 +159,29 @@ function scaleCases(): Case[] {
 }
 
 function combineCases(): Case[] {
-  const factors = Float32Array.of(0.3, 1, -2.5);
-  const onDevice: Values = { shape: [3], values: factors, dtype: "float32" };
-  return [undefined, 0, 2].flatMap((over) =>
+  const all = [0.3, 1, -2.5, 0.7, -0.1, 2, 1.1];
+  const forms = [
+    { lists: 1 },
+    { lists: 2, over: 1 },
+    { lists: 3, over: 0 },
+    { lists: 4 },
+    { lists: 5, over: 2 },
+    { lists: 7, over: 6 },
+  ];
+  return forms.flatMap((form, at) =>
     [floats, special].map((make): Case => {
-      const lists = [list(make), list(make), list(make)];
-      const fromDevice = over === 2;
-      const attrs = { count, lists: 3, ...(over !== undefined && { over }) };
+      const lists = Array.from({ length: form.lists }, () => list(make));
+      const factors = Float32Array.from(all.slice(0, form.lists));
+      const onDevice: Values = { shape: [form.lists], values: factors, dtype: "float32" };
+      const fromDevice = at % 2 === 0;
+      const attrs = { count, ...form };
       return {
         kernel: ListCombine,
-        label: `${make === floats ? "numbers" : "not finite"}, ${over === undefined ? "elsewhere" : `over list ${over}`}`,
+        label: `${make === floats ? "numbers" : "not finite"}, ${JSON.stringify(form)}`,
         inputs: { ...named({ x: lists.flat() }), ...(fromDevice && { factors: onDevice }) },
         attrs: fromDevice ? attrs : { ...attrs, factors: [...factors] },
-        tolerance: { rtol: 5e-7, atol: 2e-6, terms: 3 },
-        inPlace: over !== undefined,
+        tolerance: { rtol: 5e-7, atol: 2e-6, terms: form.lists },
+        inPlace: form.over !== undefined,
         reference: () =>
           lists[0]!.map(({ values }, index) =>
             Float64Array.from(values, (_: number, i: number) =>
