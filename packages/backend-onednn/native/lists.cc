@@ -189,6 +189,17 @@ void listSquares(FloatList x, Floats out) {
   for (uint32_t i = 0; i < x.size; i++) out.data[i] = static_cast<float>(sums[i]);
 }
 
+double listDot(FloatList x, FloatList y) {
+  return Lists({x, y}).sum([](float* const* arrays, int64_t begin, int64_t end) {
+    const float* a = arrays[0];
+    const float* b = arrays[1];
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t i = begin; i < end; i++) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+    return sum;
+  });
+}
+
 void listCombine(FloatList x, ConstFloats factors, FloatList out) {
   const size_t width = factors.size;
   const Lists lists(x, width, out);
