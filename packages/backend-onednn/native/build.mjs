@@ -206,12 +206,14 @@ export async function build({
         }),
     );
     // The old kind of search path, unlike the new, also holds for what oneDNN itself needs.
+    // A function that is missing shows when the file is loaded, not when it is called.
+    const now = process.platform === "linux" ? ["-Wl,-z,now"] : [];
     const origin = portable && process.platform === "linux" ? ["-Wl,--disable-new-dtags", "-Wl,-rpath,$ORIGIN"] : [];
     const inputs = sources.map((name) => join(objects, `${name}.o`));
     const instrumented = sanitize ? [`-fsanitize=${sanitize}`] : [];
     await produce(
       cxx,
-      [...link, ...instrumented, ...inputs, ...origin, ...onednn.link, ...openmp.link, ...words("LDFLAGS")],
+      [...link, ...instrumented, ...inputs, ...now, ...origin, ...onednn.link, ...openmp.link, ...words("LDFLAGS")],
       path,
     );
     const fault = faultOf();
