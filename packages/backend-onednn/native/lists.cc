@@ -6,6 +6,14 @@
 
 #include "parallel.h"
 
+// Every product and every sum is rounded by itself: joined, the compiler chooses which product of a sum of two is left
+// unrounded, and a sum of several lists at once would not be, bit for bit, what it is one list after another.
+#if defined(__clang__)
+#pragma clang fp contract(off)
+#else
+#pragma GCC optimize("fp-contract=off")
+#endif
+
 namespace roga {
 
 namespace {
