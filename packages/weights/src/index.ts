@@ -4,9 +4,11 @@
  * @packageDocumentation
  */
 export type { DType, DTypeArrays } from "./dtype.js";
-export { type NamedArray, type NamedArrays, type TypedNamedArray, toFloat32 } from "./named-array.js";
-export { SafetensorsError } from "./safetensors-error.js";
-export type { TensorInfo } from "./safetensors-header.js";
-export { parseSafetensors, type Safetensors } from "./safetensors-parse.js";
-export { readSafetensors, SafetensorsFile } from "./safetensors-read.js";
-export { serializeSafetensors, writeSafetensors } from "./safetensors-write.js";
+export { type NamedArray, type NamedArrays, type TensorInfo, type TypedNamedArray, toFloat32 } from "./named-array.js";
+export { SafetensorsError } from "./safetensors/error.js";
+export type { SafetensorsInfo } from "./safetensors/header.js";
+export { parseSafetensors, type Safetensors } from "./safetensors/parse.js";
+export { readSafetensors, SafetensorsFile } from "./safetensors/read.js";
+export { serializeSafetensors, type WriteOptions, writeSafetensors } from "./safetensors/write.js";
+export type { TensorInput, TensorSource, TensorStream } from "./tensor-source.js";
+export { WeightsError } from "./weights-error.js";
