@@ -5,6 +5,9 @@
  */
 export type { DType, DTypeArrays } from "./dtype.js";
 export { type NamedArray, type NamedArrays, type TensorInfo, type TypedNamedArray, toFloat32 } from "./named-array.js";
+export { PyTorchError } from "./pytorch/error.js";
+export { type PyTorch, PyTorchFile, type PyTorchOptions, parsePyTorch, readPyTorch } from "./pytorch/read.js";
+export { serializePyTorch, writePyTorch } from "./pytorch/write.js";
 export { SafetensorsError } from "./safetensors/error.js";
 export type { SafetensorsInfo } from "./safetensors/header.js";
 export { parseSafetensors, type Safetensors } from "./safetensors/parse.js";
