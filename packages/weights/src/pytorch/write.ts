@@ -5,8 +5,8 @@
 import { encodeTensor } from "../decode-tensor.js";
 import { writeFileWhole } from "../files/write-file.js";
 import type { NamedArrays } from "../named-array.js";
-import type { WriteOptions } from "../safetensors/write.js";
 import { infosOf, type TensorInput, tensorsOf } from "../tensor-source.js";
+import type { WriteOptions } from "../write-options.js";
 import { type Sink, ZipWriter } from "../zip/writer.js";
 import { PyTorchError } from "./error.js";
 import { pickleStateDict } from "./pickle-state-dict.js";

@@ -9,6 +9,7 @@ import { writeFileWhole } from "../files/write-file.js";
 import type { NamedArrays, TensorInfo } from "../named-array.js";
 import { elementCount } from "../shape.js";
 import { infosOf, type TensorInput, tensorsOf } from "../tensor-source.js";
+import type { WriteOptions } from "../write-options.js";
 import { SafetensorsError } from "./error.js";
 import { checkName, LENGTH_BYTES, MAX_HEADER_BYTES, METADATA_KEY } from "./header.js";
 
@@ -35,12 +36,6 @@ export function serializeSafetensors(
     bytes.set(encodeTensor(name, tensors.get(name)!, SafetensorsError), position);
   }
   return bytes;
-}
-
-/** How a weight file is written. */
-export interface WriteOptions {
-  /** Stops the writing, which then throws the signal's reason and leaves the target as it was. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
