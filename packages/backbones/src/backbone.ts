@@ -87,8 +87,11 @@ export interface WeightName {
   pytorch: string | null;
   /** Name in a Keras weight file, where the variant follows Keras code; layers numbered as in a fresh session. */
   keras: string | null;
-  /** Other names of it in files of either framework, such as those of another published release. */
-  aliases: readonly string[];
+  /**
+   * Other names of it, such as those of another published release, by framework. Entry i of all weights belongs together;
+   * null where that release names it as above.
+   */
+  aliases: { readonly pytorch: readonly (string | null)[]; readonly keras: readonly (string | null)[] };
   /** Order of its dimensions. */
   layout: WeightLayout;
 }
@@ -119,8 +122,8 @@ export interface Backbone {
   readonly preprocessing: Preprocessing;
   /** Every weight of the model, in the order of `model.weights`. */
   readonly weightNames: readonly WeightName[];
-  /** Beginnings of names of weights that published files hold and this network has no use for. */
-  readonly unusedWeights: readonly string[];
+  /** Weights that published PyTorch files hold and this network has no use for: their names there, and shapes. */
+  readonly unusedWeights: Readonly<Record<string, readonly number[]>>;
   /** Parameters and multiply-accumulates. */
   readonly cost: Cost;
   /**

@@ -3,9 +3,10 @@ import type { Backbone, BackboneDefinition, BuildOptions } from "./backbone.js";
 import { UnknownBackboneError } from "./errors.js";
 import { mesoInception4Definition } from "./meso/meso-inception4.js";
 import { meso4Definition } from "./meso/meso4.js";
+import { xceptionDefinition } from "./xception/xception.js";
 
 /** Every architecture that {@link build} can build. */
-export const backbones: readonly BackboneDefinition[] = [meso4Definition, mesoInception4Definition];
+export const backbones: readonly BackboneDefinition[] = [meso4Definition, mesoInception4Definition, xceptionDefinition];
 
 /**
  * Builds an architecture by name.
