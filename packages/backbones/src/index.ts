@@ -5,15 +5,18 @@
 export type {
   Backbone,
   BackboneDefinition,
+  BackboneDescription,
   BuildOptions,
   Cost,
   Preprocessing,
+  ResolvedOptions,
   WeightLayout,
   WeightName,
+  WeightSignature,
 } from "./backbone.js";
-export { convertWeights } from "./convert-weights.js";
 export { BackboneError, BackboneOptionError, UnknownBackboneError, WeightConversionError } from "./errors.js";
-export { mesoInception4 } from "./meso-inception4.js";
-export { meso4 } from "./meso4.js";
+export { mesoInception4 } from "./meso/meso-inception4.js";
+export { meso4 } from "./meso/meso4.js";
 export { backbones, build } from "./registry.js";
-export type { WeightSource } from "./weight-names.js";
+export { convertWeights } from "./weights/convert.js";
+export type { WeightSource } from "./weights/names.js";

@@ -3,7 +3,6 @@ import { readFixture } from "@roga/test-support";
 import type { NamedArrays } from "@roga/weights";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import type { WeightSource } from "../src/index.js";
 
 interface Summary {
   norm: number;
@@ -32,7 +31,8 @@ export const reference = readFixture<{ size: number; batch: number; labels: numb
   "fixtures/meso.json",
 );
 
-export const sourceOf = ({ variant }: { variant: string }): WeightSource => (variant === "keras" ? "keras" : "pytorch");
+export const sourceOf = ({ variant }: { variant: string }): "pytorch" | "keras" =>
+  variant === "keras" ? "keras" : "pytorch";
 
 /** The generator's draws: `low + (high − low)·x/2³²`, rounded to float32. */
 function draw(stream: number, size: number, low: number, high: number): Float32Array {

@@ -4,9 +4,9 @@
  * and nothing else. Boundaries: reading files is the weights package's work, assigning to a model the training's.
  */
 import { type NamedArray, type NamedArrays, toFloat32 } from "@roga/weights";
-import type { Backbone, WeightLayout } from "./backbone.js";
-import { WeightConversionError } from "./errors.js";
-import type { WeightSource } from "./weight-names.js";
+import type { Backbone } from "../backbone.js";
+import { WeightConversionError } from "../errors.js";
+import { fromPyTorch, pytorchShape } from "./layout.js";
 
 /**
  * @param backbone the network; its variant has to follow the code that the arrays come from
@@ -16,7 +16,7 @@ import type { WeightSource } from "./weight-names.js";
  * @returns float32 arrays by our names, in our layout
  * @throws WeightConversionError listing every weight that is missing, misshapen or not the network's
  */
-export function convertWeights(backbone: Backbone, arrays: NamedArrays, source: WeightSource): NamedArrays {
+export function convertWeights(backbone: Backbone, arrays: NamedArrays, source: "pytorch" | "keras"): NamedArrays {
   const shapes = new Map(backbone.model.weights.map(({ originalName, shape }) => [originalName, shape as number[]]));
   const converted = new Map<string, NamedArray>();
   const differences: string[] = [];
@@ -46,41 +46,4 @@ export function convertWeights(backbone: Backbone, arrays: NamedArrays, source: 
     throw new WeightConversionError(`${backbone.name} (${backbone.variant}): ${differences.join("; ")}`);
   }
   return converted;
-}
-
-function pytorchShape(shape: readonly number[], { kind }: WeightLayout): readonly number[] {
-  if (kind === "vector") return shape;
-  if (kind === "conv2d") return [shape[3]!, shape[2]!, shape[0]!, shape[1]!];
-  return [shape[1]!, shape[0]!];
-}
-
-/** The values in our order. Every layout is a permutation of PyTorch's dimensions, a flattened image taken apart. */
-function fromPyTorch(values: Float32Array, shape: readonly number[], layout: WeightLayout): Float32Array {
-  switch (layout.kind) {
-    case "vector":
-      return values;
-    case "conv2d":
-      return permute(values, pytorchShape(shape, layout), [2, 3, 1, 0]);
-    case "dense":
-      return permute(values, pytorchShape(shape, layout), [1, 0]);
-    case "flattened-dense":
-      return permute(values, [shape[1]!, layout.channels, layout.height, layout.width], [2, 3, 1, 0]);
-  }
-}
-
-/** Row-major values of `shape` with the dimensions in the order `axes`. */
-function permute(values: Float32Array, shape: readonly number[], axes: readonly number[]): Float32Array {
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((size, length) => size * length, 1));
-  const out = new Float32Array(values.length);
-  let o = 0;
-  const walk = (depth: number, offset: number): void => {
-    if (depth === axes.length) {
-      out[o++] = values[offset]!;
-      return;
-    }
-    const axis = axes[depth]!;
-    for (let i = 0; i < shape[axis]!; i++) walk(depth + 1, offset + i * strides[axis]!);
-  };
-  walk(0, 0);
-  return out;
 }
