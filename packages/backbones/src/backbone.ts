@@ -30,6 +30,11 @@ export interface BuildOptions {
   adjustChannel?: boolean;
   /** Seed of the initial weights, a safe integer; 0 by default. The same seed gives the same weights anywhere. */
   seed?: number;
+  /**
+   * "drawn", the default: initial weights as published. "zeros": kernels of zeros, for a network whose weights are
+   * loaded next; drawing 20 million takes some seconds.
+   */
+  initialWeights?: "drawn" | "zeros";
 }
 
 /** Options with their defaults filled in. */

@@ -1,53 +1,37 @@
-/**
- * What each variant adds around an image before a convolution. All of them are written with stock layers: the
- * convolution's own padding "same" or "valid" where that adds as much, which costs nothing, and otherwise a layer of zeros
- * before a "valid" one.
- */
+/** What the variants of EfficientNet add around an image before a convolution. */
+import type { Padding } from "../layers/padding.js";
 
-/** Rows above and below, and as many columns to the left and to the right. */
-export type Border = readonly [before: number, after: number];
-
-/** How borders are computed. */
-export type Padding =
-  /** As TensorFlow does for the image at hand: ⌈size / stride⌉ outputs, an odd row after. */
+/** How a variant pads. */
+export type PaddingRule =
+  /** As TensorFlow does for the image at hand. */
   | { readonly kind: "same" }
-  /**
-   * As TensorFlow does for an image of another input size, `size` pixels, in the same place of the network; the first
-   * convolution with none.
-   */
-  | { readonly kind: "as-for"; readonly size: number; readonly stem: "same" | "none" }
-  /** Half the kernel on either side. */
-  | { readonly kind: "symmetric" };
+  /** Half the kernel on either side, as is usual in PyTorch. */
+  | { readonly kind: "half" }
+  /** As TensorFlow does in a network for images of `size` pixels, whatever the images; the first convolution not at all. */
+  | { readonly kind: "static"; readonly size: number };
 
-/** The border that gives ⌈size / stride⌉ outputs. */
-export function sameBorder(size: number, kernelSize: number, stride: number): Border {
-  const total = Math.max((Math.ceil(size / stride) - 1) * stride + kernelSize - size, 0);
-  return [Math.floor(total / 2), Math.ceil(total / 2)];
-}
+/** Goes through a network from convolution to convolution, and says how each pads. */
+export class PaddingPlan {
+  /** Size of the images that static paddings are computed for, where the plan has come to. */
+  #size: number;
 
-/** Follows the size of an image through the network, from one convolution with a border to the next. */
-export class Borders {
-  /** Size of the image that borders are computed for. */
-  #planned: number;
-
-  constructor(
-    private readonly padding: Padding,
-    inputSize: number,
-  ) {
-    this.#planned = padding.kind === "as-for" ? padding.size : inputSize;
+  constructor(private readonly rule: PaddingRule) {
+    this.#size = rule.kind === "static" ? rule.size : 0;
   }
 
-  /** The border of the first convolution. */
-  stem(kernelSize: number, stride: number): Border {
-    const border = this.next(kernelSize, stride);
-    return this.padding.kind === "as-for" && this.padding.stem === "none" ? [0, 0] : border;
+  /** Of the first convolution. */
+  first(kernelSize: number, stride: number): Padding {
+    const padding = this.next(kernelSize, stride);
+    return this.rule.kind === "static" ? "valid" : padding;
   }
 
-  /** The border of the next convolution. */
-  next(kernelSize: number, stride: number): Border {
-    if (this.padding.kind === "symmetric") return [kernelSize >> 1, kernelSize >> 1];
-    const border = sameBorder(this.#planned, kernelSize, stride);
-    this.#planned = Math.ceil(this.#planned / stride);
-    return border;
+  /** Of the next one. */
+  next(kernelSize: number, stride: number): Padding {
+    if (this.rule.kind === "same") return "same";
+    if (this.rule.kind === "half") return kernelSize >> 1;
+    const outputs = Math.ceil(this.#size / stride);
+    const total = Math.max((outputs - 1) * stride + kernelSize - this.#size, 0);
+    this.#size = outputs;
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
   }
 }
