@@ -92,8 +92,11 @@ export interface WeightName {
   pytorch: string | null;
   /** Name in a Keras weight file, where the variant follows Keras code; layers numbered as in a fresh session. */
   keras: string | null;
-  /** Other names of it in files of either framework, such as those of another published release. */
-  aliases: readonly string[];
+  /**
+   * Other names of it, such as those of another published release, by framework. Entry i of all weights belongs together;
+   * null where that release names it as above.
+   */
+  aliases: { readonly pytorch: readonly (string | null)[]; readonly keras: readonly (string | null)[] };
   /** Order of its dimensions. */
   layout: WeightLayout;
 }
@@ -124,8 +127,8 @@ export interface Backbone {
   readonly preprocessing: Preprocessing;
   /** Every weight of the model, in the order of `model.weights`. */
   readonly weightNames: readonly WeightName[];
-  /** Beginnings of names of weights that published files hold and this network has no use for. */
-  readonly unusedWeights: readonly string[];
+  /** Weights that published files hold and this network has no use for: their names there, and shapes. */
+  readonly unusedWeights: Readonly<Record<string, readonly number[]>>;
   /** Parameters and multiply-accumulates. */
   readonly cost: Cost;
   /**
@@ -146,6 +149,8 @@ export interface WeightSignature {
   readonly source: "pytorch" | "keras";
   /** Names of weights, each with its shape in such files; null where that varies. */
   readonly weights: Readonly<Record<string, readonly number[] | null>>;
+  /** Names that such files do not have, where another architecture has all of the above. */
+  readonly absent?: readonly string[];
 }
 
 /** What is known of an architecture before it is built. */

@@ -19,5 +19,11 @@ export { BackboneError, BackboneOptionError, UnknownBackboneError, WeightConvers
 export { mesoInception4 } from "./meso/meso-inception4.js";
 export { meso4 } from "./meso/meso4.js";
 export { backbones, build } from "./registry.js";
-export { convertWeights } from "./weights/convert.js";
+export { type ConversionOptions, type ConvertedWeights, convertWeights } from "./weights/convert.js";
+export { type ExportOptions, exportWeights } from "./weights/export.js";
+export { type Identification, identify } from "./weights/identify.js";
+export { type LoadOptions, loadWeights } from "./weights/load.js";
+export { wrapperPrefixes } from "./weights/match.js";
 export type { WeightSource } from "./weights/names.js";
+export type { ReshapedWeight, WeightReport } from "./weights/report.js";
+export { xception } from "./xception/xception.js";

@@ -2,7 +2,6 @@
 import { readFixture } from "@roga/test-support";
 import type { NamedArrays } from "@roga/weights";
 import * as tf from "@tensorflow/tfjs-core";
-import type { LayersModel } from "@tensorflow/tfjs-layers";
 
 interface Summary {
   norm: number;
@@ -55,12 +54,4 @@ export function referenceArrays({ weights }: Reference): NamedArrays {
 export function referenceImages(): tf.Tensor4D {
   const { size, batch } = reference;
   return tf.tensor4d(draw(1000, batch * size * size * 3, -1, 1), [batch, size, size, 3]);
-}
-
-/** Assigns arrays to a model's weights by name. */
-export function assign(model: LayersModel, arrays: NamedArrays): void {
-  for (const weight of model.weights) {
-    const array = arrays.get(weight.originalName)!;
-    tf.tidy(() => void weight.write(tf.tensor(array.data as Float32Array, array.shape as number[])));
-  }
 }

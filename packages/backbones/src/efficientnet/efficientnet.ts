@@ -68,7 +68,7 @@ function build(number: number, options: BuildOptions): Backbone {
     logits: make.classifier(features, "logits", resolved.classes, resolved.dropout),
     preprocessing: variant.preprocessing,
     theirNames: variant.names(architecture),
-    unusedWeights: variant.unusedWeights ?? [],
+    unusedWeights: variant.unusedWeights ?? {},
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * By what a file of EfficientNet weights is recognised: the first and the last convolution, and the last block's. B1 has B0's
- * widths and more blocks, so that of B0 and B1 the one with the later block is the better guess.
+ * By what a file of EfficientNet weights is recognised: the first and the last convolution, and the last block's. B1 has all
+ * that B0 has, and more blocks, so that of B0 the lack of one is part.
  */
 import type { WeightSignature } from "../backbone.js";
 import type { TheirNames } from "../weights/names.js";
@@ -20,11 +20,23 @@ export function signaturesOf(number: number, variants: readonly VariantName[]): 
   return variants.map((variant) => {
     const names: TheirNames = variantOf(variant, number).names(architecture);
     const source = names.keras === undefined ? "pytorch" : "keras";
+    const absent = number === 0 ? [laterBlockName(variant)] : [];
     const weights = shapes.map(([layer, [height, width, inputs, filters]]) =>
       source === "keras"
         ? [`${names.keras![layer]}/kernel:0`, [height, width, inputs, filters]]
         : [`${names.pytorch![layer]}.weight`, [filters, inputs, height, width]],
     );
-    return { variants: [variant], source, weights: Object.fromEntries(weights) };
+    return { variants: [variant], source, weights: Object.fromEntries(weights), absent };
   });
+}
+
+/** A convolution of B1 that B0 lacks, by its name in a variant's files. */
+function laterBlockName(variant: VariantName): string {
+  const [b0, b1] = [0, 1].map((number) => {
+    const { pytorch, keras } = variantOf(variant, number).names(architectureOf(scales[number]!));
+    return Object.entries(pytorch ?? keras!)
+      .filter(([layer]) => layer.endsWith("project_conv"))
+      .map(([, theirs]) => `${theirs}${keras === undefined ? ".weight" : "/kernel:0"}`);
+  }) as [string[], string[]];
+  return b1.find((name) => !b0.includes(name))!;
 }

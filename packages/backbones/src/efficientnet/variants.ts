@@ -10,7 +10,7 @@
  * - `deepfakebench`: the B4 of DeepfakeBench, made by efficientnet_pytorch for 380 pixels and padded so whatever the images
  *   are, but for a first convolution without any; no dropout; images in [−1, 1].
  */
-import type { Preprocessing } from "../backbone.js";
+import type { Backbone, Preprocessing } from "../backbone.js";
 import { type InitializerScheme, pytorchInitializers } from "../layers/initializers.js";
 import type { TheirNames } from "../weights/names.js";
 import { kerasEfficientNetInitializers, torchvisionEfficientNetInitializers } from "./initial-weights.js";
@@ -31,8 +31,8 @@ export interface Variant {
   readonly initializers: InitializerScheme;
   readonly preprocessing: Omit<Preprocessing, "size">;
   readonly names: (architecture: Architecture) => TheirNames;
-  /** Beginnings of names in its files that are no part of the network. */
-  readonly unusedWeights?: readonly string[];
+  /** Weights in its files that are no part of the network. */
+  readonly unusedWeights?: Backbone["unusedWeights"];
 }
 
 /** The authors' settings, which all take but torchvision's smaller networks. */
@@ -71,7 +71,7 @@ export function variantOf(name: VariantName, number: number): Variant {
         padding: { kind: "same" },
         initializers: kerasEfficientNetInitializers,
         names: (architecture) => ({ keras: kerasNames(architecture) }),
-        unusedWeights: ["normalization/"],
+        unusedWeights: { "normalization/mean:0": [3], "normalization/variance:0": [3], "normalization/count:0": [] },
       };
     case "deepfakebench":
       return {

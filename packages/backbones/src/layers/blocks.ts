@@ -84,6 +84,12 @@ export class Blocks {
     return rate > 0 ? apply(layers.dropout({ name, rate, noiseShape }), x) : x;
   }
 
+  /** DeepfakeBench's `adjust_channel`: a 1×1 convolution to 512 channels with bias, batch norm and relu. */
+  adjustChannel(x: SymbolicTensor): SymbolicTensor {
+    const y = this.convolution(x, "adjust_conv", 512, { kernelSize: 1, useBias: true });
+    return this.activation(this.batchNorm(y, "adjust_bn"), "adjust_relu", "relu");
+  }
+
   /** The mean of each channel over the image: `[n, h, w, c]` → `[n, c]`. */
   globalMean(x: SymbolicTensor, name: string): SymbolicTensor {
     return apply(layers.globalAveragePooling2d({ name, dataFormat: "channelsLast" }), x);

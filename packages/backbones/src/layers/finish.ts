@@ -18,8 +18,8 @@ export interface Parts {
   theirNames: TheirNames;
   /** Where a dense layer sees a flattened image. */
   flattened?: Flattened;
-  /** Beginnings of names in the published files that this network has no use for. */
-  unusedWeights?: readonly string[];
+  /** Weights in the published PyTorch files that this network has no use for. */
+  unusedWeights?: Backbone["unusedWeights"];
 }
 
 export function finish({ name, options, image, features, logits, ...rest }: Parts): Backbone {
@@ -35,7 +35,7 @@ export function finish({ name, options, image, features, logits, ...rest }: Part
     classes: options.classes,
     preprocessing: { size: options.inputSize, ...rest.preprocessing },
     weightNames: weightNames(network, rest.theirNames, rest.flattened),
-    unusedWeights: rest.unusedWeights ?? [],
+    unusedWeights: rest.unusedWeights ?? {},
     cost: cost(network),
     features: (images) => extractor.apply(images) as ReturnType<Backbone["features"]>,
     dispose() {

@@ -59,12 +59,17 @@ export function maxPool3(
 ): SymbolicTensor {
   const size = x.shape[1]!;
   const pool = { name, poolSize: 3, strides: 2 };
-  if (size % 2 === 1) return apply(layers.maxPooling2d({ ...pool, padding: "same" }), x);
+  if (size % 2 === 1) return samePool3(x, name);
   const margins: [number, number] = [1, 0];
   const padded = nonNegative
     ? apply(layers.zeroPadding2d({ name: `${name}_pad`, padding: [margins, margins] }), x)
     : repeatFirst(repeatFirst(x, `${name}_rows`, 1), `${name}_columns`, 2);
   return apply(layers.maxPooling2d({ ...pool, padding: "valid" }), padded);
+}
+
+/** TensorFlow's max pooling of 3×3 windows at every second pixel with padding "same". */
+export function samePool3(x: SymbolicTensor, name: string): SymbolicTensor {
+  return apply(layers.maxPooling2d({ name, poolSize: 3, strides: 2, padding: "same" }), x);
 }
 
 /** The image with its first row (axis 1) or column (axis 2) twice. */

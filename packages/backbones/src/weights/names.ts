@@ -28,7 +28,7 @@ export interface TheirNames {
   pytorch?: LayerNames;
   /** Of every layer that has weights, where a variant follows Keras code. */
   keras?: LayerNames;
-  /** Other PyTorch names of layers, which files have as well: tables that may leave layers out. */
+  /** Other PyTorch names of layers, which files have as well: tables that may leave out layers of the same name. */
   pytorchAliases?: readonly LayerNames[];
   /** The same of Keras. */
   kerasAliases?: readonly LayerNames[];
@@ -60,10 +60,10 @@ export function weightNames(model: LayersModel, theirs: TheirNames, flattened?: 
         throw new Error(`${model.name}: ${ours} has no ${source} name`); // a mistake in this package's tables
       }
     }
-    const aliases = [
-      ...(theirs.pytorchAliases ?? []).map((names) => named("pytorch", names)),
-      ...(theirs.kerasAliases ?? []).map((names) => named("keras", names)),
-    ].filter((name) => name !== null);
+    const aliases = {
+      pytorch: (theirs.pytorchAliases ?? []).map((names) => named("pytorch", names)),
+      keras: (theirs.kerasAliases ?? []).map((names) => named("keras", names)),
+    };
     return { ours, ...primary, aliases, layout: layoutOf(layer, weight, shape, flattened) };
   });
 }
@@ -80,4 +80,13 @@ function layoutOf(
   if (layer !== flattened?.layer) return { kind: "dense" };
   const { height, width, channels } = flattened;
   return { kind: "flattened-dense", height, width, channels };
+}
+
+/** The weights of DeepfakeBench's `adjust_channel` after `channels` channels, which some of its files hold unused. */
+export function adjustChannelWeights(channels: number): Record<string, readonly number[]> {
+  const vectors = ["0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var"];
+  return {
+    "adjust_channel.0.weight": [512, channels, 1, 1],
+    ...Object.fromEntries(vectors.map((name) => [`adjust_channel.${name}`, [512]])),
+  };
 }
