@@ -30,6 +30,11 @@ export interface BuildOptions {
   adjustChannel?: boolean;
   /** Seed of the initial weights, a safe integer; 0 by default. The same seed gives the same weights anywhere. */
   seed?: number;
+  /**
+   * "drawn", the default: initial weights as published. "zeros": kernels of zeros, for a network whose weights are
+   * loaded next; drawing 20 million takes some seconds.
+   */
+  initialWeights?: "drawn" | "zeros";
 }
 
 /** Options with their defaults filled in. */
@@ -122,7 +127,7 @@ export interface Backbone {
   readonly preprocessing: Preprocessing;
   /** Every weight of the model, in the order of `model.weights`. */
   readonly weightNames: readonly WeightName[];
-  /** Weights that published PyTorch files hold and this network has no use for: their names there, and shapes. */
+  /** Weights that published files hold and this network has no use for: their names there, and shapes. */
   readonly unusedWeights: Readonly<Record<string, readonly number[]>>;
   /** Parameters and multiply-accumulates. */
   readonly cost: Cost;
@@ -144,6 +149,8 @@ export interface WeightSignature {
   readonly source: "pytorch" | "keras";
   /** Names of weights, each with its shape in such files; null where that varies. */
   readonly weights: Readonly<Record<string, readonly number[] | null>>;
+  /** Names that such files do not have, where another architecture has all of the above. */
+  readonly absent?: readonly string[];
 }
 
 /** What is known of an architecture before it is built. */

@@ -14,6 +14,7 @@ export type {
   WeightName,
   WeightSignature,
 } from "./backbone.js";
+export { type EfficientNetNumber, efficientNet } from "./efficientnet/efficientnet.js";
 export { BackboneError, BackboneOptionError, UnknownBackboneError, WeightConversionError } from "./errors.js";
 export { mesoInception4 } from "./meso/meso-inception4.js";
 export { meso4 } from "./meso/meso4.js";

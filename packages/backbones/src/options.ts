@@ -6,7 +6,7 @@ export function resolveOptions(definition: BackboneDescription, options: BuildOp
   const { name, variants, inputSize: range } = definition;
   const { inputSize = range.default, classes = 1, variant = variants[0]!, seed = 0 } = options;
   const { dropout = definition.dropout, stochasticDepth = definition.stochasticDepth ?? 0 } = options;
-  const { adjustChannel = false } = options;
+  const { adjustChannel = false, initialWeights = "drawn" } = options;
   const require = (holds: boolean, option: string, expected: string, got: unknown): void => {
     if (!holds) throw new BackboneOptionError(`${name}.${option}: expected ${expected}, got ${JSON.stringify(got)}`);
   };
@@ -24,5 +24,7 @@ export function resolveOptions(definition: BackboneDescription, options: BuildOp
   const only = adjustable ? "true or false" : `false, for variant "${variant}" has no such form`;
   require(adjustChannel === false || (adjustable && adjustChannel === true), "adjustChannel", only, adjustChannel);
   require(Number.isSafeInteger(seed), "seed", "a safe integer", seed);
-  return { inputSize, classes, variant, dropout, stochasticDepth, adjustChannel, seed };
+  const drawn = initialWeights === "drawn" || initialWeights === "zeros";
+  require(drawn, "initialWeights", '"drawn" or "zeros"', initialWeights);
+  return { inputSize, classes, variant, dropout, stochasticDepth, adjustChannel, seed, initialWeights };
 }

@@ -4,13 +4,15 @@
  */
 import { layers, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { apply } from "./apply.js";
-import type { InitializerScheme } from "./initializers.js";
+import { type Fans, type InitializerScheme, type LayerInitializers, zeroInitializers } from "./initializers.js";
 import { type Padding, padImage } from "./padding.js";
 
 /** What all layers of a network have in common. */
 export interface Style {
   seed: number;
   initializers: InitializerScheme;
+  /** "drawn" by the scheme, the default, or zeros. */
+  initialWeights?: "drawn" | "zeros";
   /** Batch norm's ε. */
   epsilon: number;
   /** Share of the old running statistics that a step keeps, as Keras counts it: PyTorch's momentum is 1 minus it. */
@@ -38,12 +40,11 @@ export class Blocks {
     filters: number,
     { kernelSize, strides = 1, padding = "same", useBias = false }: ConvolutionOptions,
   ): SymbolicTensor {
-    const { seed, initializers } = this.style;
     const area = kernelSize ** 2;
     const fans = { kind: "convolution", fanIn: area * x.shape[3]!, fanOut: area * filters } as const;
     const image = padImage(x, `${name}_pad`, padding, kernelSize, strides);
     const windows = { kernelSize, strides, padding: image.padding };
-    return apply(layers.conv2d({ name, filters, ...windows, useBias, ...initializers(seed, name, fans) }), image.x);
+    return apply(layers.conv2d({ name, filters, ...windows, useBias, ...this.#initializers(name, fans) }), image.x);
   }
 
   /** One filter for each channel. */
@@ -52,10 +53,9 @@ export class Blocks {
     name: string,
     { kernelSize, strides = 1, padding = "same", useBias = false }: ConvolutionOptions,
   ): SymbolicTensor {
-    const { seed, initializers } = this.style;
     const area = kernelSize ** 2;
     const fans = { kind: "depthwise", fanIn: area, fanOut: area * x.shape[3]! } as const;
-    const { kernelInitializer: depthwiseInitializer, biasInitializer } = initializers(seed, name, fans);
+    const { kernelInitializer: depthwiseInitializer, biasInitializer } = this.#initializers(name, fans);
     const image = padImage(x, `${name}_pad`, padding, kernelSize, strides);
     const windows = { kernelSize, strides, padding: image.padding };
     return apply(layers.depthwiseConv2d({ name, ...windows, useBias, depthwiseInitializer, biasInitializer }), image.x);
@@ -97,9 +97,13 @@ export class Blocks {
 
   /** Logits of features `[n, c]`, with dropout before the dense layer. */
   classifier(x: SymbolicTensor, name: string, classes: number, dropout: number): SymbolicTensor {
-    const { seed, initializers } = this.style;
     const fans = { kind: "dense", fanIn: x.shape[1]!, fanOut: classes } as const;
     const dropped = dropout > 0 ? apply(layers.dropout({ name: "dropout", rate: dropout }), x) : x;
-    return apply(layers.dense({ name, units: classes, ...initializers(seed, name, fans) }), dropped);
+    return apply(layers.dense({ name, units: classes, ...this.#initializers(name, fans) }), dropped);
+  }
+
+  #initializers(name: string, fans: Fans): LayerInitializers {
+    const { seed, initializers, initialWeights } = this.style;
+    return (initialWeights === "zeros" ? zeroInitializers : initializers)(seed, name, fans);
   }
 }

@@ -70,6 +70,21 @@ export function normal(seed: number, layer: string, weight: string, stddev: numb
   return initializers.randomNormal({ mean: 0, stddev, seed: weightSeed(seed, layer, weight) });
 }
 
+/** Standard deviation of a normal distribution of deviation 1 that is cut off at ±2. */
+const TRUNCATED_DEVIATION = 0.87962566103423978;
+
+/** Normal of mean 0, cut off at two standard deviations and widened so that `stddev` is what remains. */
+export function truncatedNormal(seed: number, layer: string, weight: string, stddev: number): Initializer {
+  const options = { mean: 0, stddev: stddev / TRUNCATED_DEVIATION, seed: weightSeed(seed, layer, weight) };
+  return initializers.truncatedNormal(options);
+}
+
+/** Zeros: for networks that are given other weights at once. */
+export const zeroInitializers: InitializerScheme = () => ({
+  kernelInitializer: initializers.zeros(),
+  biasInitializer: initializers.zeros(),
+});
+
 function weightSeed(seed: number, layer: string, weight: string): number {
   return stream(seed, "init", layer, weight).seed32();
 }

@@ -11,7 +11,7 @@ import type { Backbone, ResolvedOptions } from "../backbone.js";
 import { apply, type Layer } from "../layers/apply.js";
 import { makeDilatedLayerTrainable } from "../layers/dilated-convolution.js";
 import { finish } from "../layers/finish.js";
-import { kerasInitializers, pytorchInitializers } from "../layers/initializers.js";
+import { kerasInitializers, pytorchInitializers, zeroInitializers } from "../layers/initializers.js";
 
 /** The variants of both networks; the first is the default. */
 export const mesoVariants = ["keras", "deepfakebench"] as const;
@@ -98,7 +98,8 @@ export class MesoLayers {
   }
 
   #initializers(name: string, kind: "convolution" | "dense", fanIn: number, fanOut: number) {
+    const { seed, initialWeights } = this.options;
     const scheme = this.followsPyTorch ? pytorchInitializers : kerasInitializers;
-    return scheme(this.options.seed, name, { kind, fanIn, fanOut });
+    return (initialWeights === "zeros" ? zeroInitializers : scheme)(seed, name, { kind, fanIn, fanOut });
   }
 }

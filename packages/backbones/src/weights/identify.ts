@@ -20,8 +20,9 @@ export interface Identification {
 export function identify(arrays: ReadonlyMap<string, { readonly shape: readonly number[] }>): Identification[] {
   return backbones.flatMap(({ name, signatures }) =>
     signatures
-      .filter(({ weights }) => {
+      .filter(({ weights, absent = [] }) => {
         const { names } = stripPrefixes(arrays, new Set(Object.keys(weights)));
+        if (absent.some((weight) => names.has(weight))) return false;
         return Object.entries(weights).every(([weight, shape]) => {
           const full = names.get(weight);
           return full !== undefined && (shape === null || arrays.get(full)!.shape.join() === shape.join());

@@ -67,12 +67,12 @@ const description: BackboneDescription = {
  */
 export function xception(options: BuildOptions = {}): Backbone {
   const resolved = resolveOptions(description, options);
-  const { inputSize, classes, dropout, adjustChannel, seed } = resolved;
+  const { inputSize, classes, dropout, adjustChannel, seed, initialWeights } = resolved;
   const followsPyTorch = resolved.variant === "deepfakebench";
   const make = new Blocks(
     followsPyTorch
-      ? { seed, initializers: pytorchInitializers, epsilon: 1e-5, momentum: 0.9 }
-      : { seed, initializers: kerasInitializers, epsilon: 1e-3, momentum: 0.99 },
+      ? { seed, initialWeights, initializers: pytorchInitializers, epsilon: 1e-5, momentum: 0.9 }
+      : { seed, initialWeights, initializers: kerasInitializers, epsilon: 1e-3, momentum: 0.99 },
   );
   const pool = followsPyTorch ? maxPool3 : samePool3;
   const separable = (x: SymbolicTensor, name: string, filters: number) =>

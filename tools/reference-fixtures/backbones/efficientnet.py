@@ -1,0 +1,196 @@
+"""EfficientNet B0 to B7 (Tan and Le 2019, arXiv 1905.11946) in plain torch.nn, in the naming, padding and batch-norm settings
+of four public codes. Their `state_dict` has the keys of that code: `efficientnet-pytorch`, `deepfakebench` and `torchvision`
+as they are, `keras` as `keras.applications` names its variables, with PyTorch's order of dimensions.
+
+Every network takes [n, 3, size, size] and can leave out what is random in training (dropout, stochastic depth). Running
+variances follow TensorFlow.js' batch-norm layer, which takes the biased batch variance.
+
+Checked against the real packages (`--check`, see the end): efficientnet_pytorch 0.7.1, torchvision 0.28.0 and Keras 3.15.1
+on PyTorch 2.13.0, B0 to B7, and DeepfakeBench's changes to B4 made to the first of them: the same keys and shapes, and the
+same logits and gradients of the images in float64 within 1e-9, at the usual input size of each and at sizes that are not.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+# Factors of width and depth, usual input size, dropout.
+SCALES = {
+    "efficientnet-b0": (1.0, 1.0, 224, 0.2),
+    "efficientnet-b1": (1.0, 1.1, 240, 0.2),
+    "efficientnet-b2": (1.1, 1.2, 260, 0.3),
+    "efficientnet-b3": (1.2, 1.4, 300, 0.3),
+    "efficientnet-b4": (1.4, 1.8, 380, 0.4),
+    "efficientnet-b5": (1.6, 2.2, 456, 0.4),
+    "efficientnet-b6": (1.8, 2.6, 528, 0.5),
+    "efficientnet-b7": (2.0, 3.1, 600, 0.5),
+}
+# Repeats, kernel, stride, expansion, outputs.
+STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320))
+VARIANTS = ("efficientnet-pytorch", "deepfakebench", "torchvision", "keras")
+
+
+def variants_of(name):
+    return [v for v in VARIANTS if v != "deepfakebench" or name == "efficientnet-b4"]
+
+
+def rounded(filters, factor):
+    wanted = filters * factor
+    width = max(8, int(wanted + 4) // 8 * 8)
+    return width + 8 if width < 0.9 * wanted else width
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """PyTorch's, whose running variance takes the biased variance of a batch."""
+
+    def forward(self, x):
+        if self.training:
+            with torch.no_grad():
+                self.running_mean += self.momentum * (x.mean((0, 2, 3)) - self.running_mean)
+                self.running_var += self.momentum * (x.var((0, 2, 3), unbiased=False) - self.running_var)
+            return F.batch_norm(x, None, None, self.weight, self.bias, True, 0.0, self.eps)
+        return super().forward(x)
+
+
+class Paths:
+    """The module's path in each code, of the stem, of a step of a block, of the head."""
+
+    @staticmethod
+    def efficientnet_pytorch(prefix="", classifier="_fc"):
+        def block(index, stage, repeat, expands):
+            at = f"{prefix}_blocks.{index}."
+            return {
+                "expand": (at + "_expand_conv", at + "_bn0"),
+                "depthwise": (at + "_depthwise_conv", at + "_bn1"),
+                "gate": (at + "_se_reduce", at + "_se_expand"),
+                "project": (at + "_project_conv", at + "_bn2"),
+            }
+        return (prefix + "_conv_stem", prefix + "_bn0"), block, (prefix + "_conv_head", prefix + "_bn1"), classifier
+
+    @staticmethod
+    def torchvision():
+        def block(index, stage, repeat, expands):
+            steps = ["expand", "depthwise", "gate", "project"][0 if expands else 1:]
+            paths = {}
+            for number, step in enumerate(steps):
+                at = f"features.{stage}.{repeat}.block.{number}."
+                paths[step] = (at + "fc1", at + "fc2") if step == "gate" else (at + "0", at + "1")
+            return paths
+        return ("features.0.0", "features.0.1"), block, ("features.8.0", "features.8.1"), "classifier.1"
+
+    @staticmethod
+    def keras():
+        def block(index, stage, repeat, expands):
+            at = f"block{stage}{chr(97 + repeat)}_"
+            return {
+                "expand": (at + "expand_conv", at + "expand_bn"),
+                "depthwise": (at + "dwconv", at + "bn"),
+                "gate": (at + "se_reduce", at + "se_expand"),
+                "project": (at + "project_conv", at + "project_bn"),
+            }
+        return ("stem_conv", "stem_bn"), block, ("top_conv", "top_bn"), "predictions"
+
+    @classmethod
+    def of(cls, variant):
+        return {
+            "efficientnet-pytorch": cls.efficientnet_pytorch,
+            "deepfakebench": lambda: cls.efficientnet_pytorch("efficientnet.", "last_layer"),
+            "torchvision": cls.torchvision,
+            "keras": cls.keras,
+        }[variant]()
+
+
+def same(size, kernel, stride):
+    total = max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
+class EfficientNet(nn.Module):
+    def __init__(self, name, variant, classes=1000):
+        super().__init__()
+        wider, deeper, self.resolution, _ = SCALES[name]
+        self.name, self.variant = name, variant
+        if variant == "torchvision" and name <= "efficientnet-b4":
+            self.norm_settings = {"eps": 1e-5, "momentum": 0.1}
+        else:
+            self.norm_settings = {"eps": 1e-3, "momentum": 0.01}
+        stem, block_paths, head, self.classifier_path = Paths.of(variant)
+        width = rounded(32, wider)
+        self.stem = self.step(stem, 3, width, 3, 2)
+        self.blocks = []
+        for stage, (repeats, kernel, stride, expansion, filters) in enumerate(STAGES, 1):
+            outputs = rounded(filters, wider)
+            for repeat in range(math.ceil(repeats * deeper)):
+                first = stride if repeat == 0 else 1
+                inner = width * expansion
+                paths = block_paths(len(self.blocks), stage, repeat, expansion > 1)
+                steps = {}
+                if expansion > 1:
+                    steps["expand"] = self.step(paths["expand"], width, inner, 1, 1)
+                steps["depthwise"] = self.step(paths["depthwise"], inner, inner, kernel, first, groups=inner)
+                squeezed = max(1, int(width * 0.25))
+                steps["gate"] = paths["gate"]
+                self.put(paths["gate"][0], nn.Conv2d(inner, squeezed, 1))
+                self.put(paths["gate"][1], nn.Conv2d(squeezed, inner, 1))
+                steps["project"] = self.step(paths["project"], inner, outputs, 1, 1)
+                self.blocks.append((steps, first == 1 and width == outputs))
+                width = outputs
+        self.features_width = rounded(1280, wider)
+        self.head = self.step(head, width, self.features_width, 1, 1)
+        self.put(self.classifier_path, nn.Linear(self.features_width, classes))
+
+    def put(self, path, module):
+        """Registers a module under a dotted path, in containers that are nothing else."""
+        *parents, leaf = path.split(".")
+        at = self
+        for parent in parents:
+            if parent not in at._modules:
+                at.add_module(parent, nn.Module())
+            at = at._modules[parent]
+        at.add_module(leaf, module)
+
+    def step(self, paths, inputs, outputs, kernel, stride, groups=1):
+        self.put(paths[0], nn.Conv2d(inputs, outputs, kernel, stride, groups=groups, bias=False))
+        self.put(paths[1], BatchNorm(outputs, **self.norm_settings))
+        return paths, kernel, stride
+
+    def padding(self, size, planned, kernel, stride, is_stem):
+        if self.variant == "efficientnet-pytorch":
+            return same(size, kernel, stride)
+        if self.variant == "torchvision":
+            return kernel // 2, kernel // 2
+        if self.variant == "deepfakebench":
+            return (0, 0) if is_stem else same(planned, kernel, stride)
+        # Keras: an explicit border where the stride is 2, "same" elsewhere.
+        if stride == 2:
+            return kernel // 2 - (1 - size % 2), kernel // 2
+        return kernel // 2, kernel // 2
+
+    def apply_step(self, x, step, activate=True):
+        (conv, norm), kernel, stride = step
+        if kernel > 1:
+            before, after = self.padding(x.shape[2], self.planned, kernel, stride, step is self.stem)
+            x = F.pad(x, (before, after, before, after))
+        self.planned = math.ceil(self.planned / stride)
+        x = self.get_submodule(norm)(self.get_submodule(conv)(x))
+        return x * torch.sigmoid(x) if activate else x
+
+    def forward(self, x):
+        """Logits; keeps what the stem and every block gave in `activations`, and what the classifier sees in `pooled`."""
+        self.planned = self.resolution
+        x = self.apply_step(x, self.stem)
+        self.activations = {"stem": x}
+        for index, (steps, residual) in enumerate(self.blocks):
+            y = self.apply_step(x, steps["expand"]) if "expand" in steps else x
+            y = self.apply_step(y, steps["depthwise"])
+            reduce, expand = (self.get_submodule(path) for path in steps["gate"])
+            gate = reduce(y.mean((2, 3), keepdim=True))
+            gate = torch.sigmoid(expand(gate * torch.sigmoid(gate)))
+            y = self.apply_step(y * gate, steps["project"], activate=False)
+            x = x + y if residual else y
+            self.activations[f"block{index}"] = x
+        x = self.apply_step(x, self.head)
+        self.pooled = x.mean((2, 3))
+        return self.get_submodule(self.classifier_path)(self.pooled)
