@@ -8,11 +8,13 @@ depth. The `state_dict` has the keys of the code in question; of Keras, the name
 same; logits and all gradients in float64, in inference and training, agree within 1e-6 of the largest (training on batches of
 2 costs some digits); Keras' logits agree within 2e-6 (it normalizes in float32).
 
-Writes packages/backbones/test/fixtures/efficientnet.json (B0 in its variants, and DeepfakeBench's B4); `common.py` says how.
-With names of networks, prints the fixture of these in all their variants instead.
+Writes packages/backbones/test/fixtures/efficientnet.json (B0 in its variants, and DeepfakeBench's B4), `common.py` says how;
+and efficientnet-names.json: of every network and variant the numbers of parameters and multiply-accumulates and a SHA-256 of the names and shapes of
+its arrays. With names of networks, writes what is in the first of these in all their variants to standard output instead.
 
     /usr/bin/python3 tools/reference-fixtures/backbones/efficientnet.py [efficientnet-b1 ...]
 """
+import hashlib
 import json
 import math
 import sys
@@ -37,8 +39,12 @@ SCALES = {
 }
 # Repeats, kernel, stride, expansion, outputs.
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320))
-# Sizes odd and even are met on the way down from both.
-SIZE, ODD_SIZE, BATCH = 40, 51, 2
+# Sizes odd and even are met on the way down from both. From 40 pixels 2 are left; DeepfakeBench's padding leaves 1 of that,
+# and a batch norm of two values is no more than their signs.
+SIZES = {"size": 40, "odd_size": 51, "batch": 2}
+DEEPFAKEBENCH_SIZES = {"size": 80, "odd_size": 75, "batch": 2}
+# Of a table of all networks, whose deep ones need more values in a batch norm.
+TABLE_SIZES = {"size": 96, "odd_size": 75, "batch": 4}
 # Of each array, of which there are many: fewer than of other networks.
 common.SAMPLES = 3
 VARIANTS = ("efficientnet-pytorch", "deepfakebench", "torchvision", "keras")
@@ -205,7 +211,7 @@ def keras_name(name, array):
     return f"{layer}/{norm[weight] if layer.endswith('bn') else weight}:0", array
 
 
-def fixture(name, variant):
+def fixture(name, variant, sizes):
     blocks = EfficientNet(name, variant).blocks
     first = min(i for i, (_, residual) in enumerate(blocks) if i > 0 and not residual)
     last = max(i for i, (_, residual) in enumerate(blocks) if residual)
@@ -213,18 +219,44 @@ def fixture(name, variant):
                    f"block{last}_add": f"taps.block{last}", "mean": "taps.pooled"}
     rename = keras_name if variant == "keras" else None
     classes = 1 if variant == "torchvision" else 2
-    return reference(name, variant, lambda: EfficientNet(name, variant, classes), size=SIZE, odd_size=ODD_SIZE, batch=BATCH,
-                     classes=classes, activations=activations, rename=rename)
+    return reference(name, variant, lambda: EfficientNet(name, variant, classes), classes=classes,
+                     activations=activations, rename=rename, **sizes)
+
+
+def macs(net):
+    """Multiply-accumulates of convolutions and the classifier for one image of the network's own size."""
+    count = []
+    for module in net.modules():
+        if isinstance(module, (nn.Conv2d, nn.Linear)):
+            uses = lambda out: out.shape[2] * out.shape[3] if out.dim() == 4 else 1  # noqa: E731
+            module.register_forward_hook(lambda m, _, out, uses=uses: count.append(m.weight.numel() * uses(out)))
+    with torch.no_grad():
+        net.to("meta").eval()(torch.empty(1, 3, net.resolution, net.resolution, device="meta"))
+    return sum(count)
+
+
+def names_and_shapes(name, variant):
+    """Number of parameters with 1,000 classes, and a hash of a line for each array, sorted."""
+    net = EfficientNet(name, variant)
+    rename = keras_name if variant == "keras" else lambda key, array: (key, array)
+    arrays = [rename(k, v.numpy()) for k, v in net.state_dict().items() if v.is_floating_point()]
+    lines = sorted(f"{key} {list(array.shape)}".replace(", ", ",") + "\n" for key, array in arrays)
+    parameters = sum(p.numel() for p in net.parameters())
+    return {"name": name, "variant": variant, "parameters": parameters, "macs": macs(net), "arrays": len(lines),
+            "sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}
 
 
 def main(names):
     if names:
         for name in names:
             for variant in variants_of(name):
-                print(json.dumps(fixture(name, variant), separators=(",", ":")))
-    else:
-        b0 = [fixture("efficientnet-b0", variant) for variant in variants_of("efficientnet-b0")]
-        write("efficientnet.json", [*b0, fixture("efficientnet-b4", "deepfakebench")])
+                print(json.dumps(fixture(name, variant, TABLE_SIZES), separators=(",", ":")))
+        return
+    b0 = [fixture("efficientnet-b0", variant, SIZES) for variant in variants_of("efficientnet-b0")]
+    write("efficientnet.json", [*b0, fixture("efficientnet-b4", "deepfakebench", DEEPFAKEBENCH_SIZES)])
+    all_names = [names_and_shapes(name, variant) for name in SCALES for variant in variants_of(name)]
+    lines = ",\n".join(json.dumps(each) for each in all_names)
+    (common.FIXTURES / "efficientnet-names.json").write_text(f"[\n{lines}\n]\n")
 
 
 if __name__ == "__main__":
