@@ -14,6 +14,7 @@ fixture lists the nudged values.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -208,7 +209,7 @@ def reference(name, variant, make, *, size, odd_size, batch, classes, activation
         nudges = nudge(net, make, x)
         if nudges is not None:
             break
-    print(f"{name} {variant}: {len(nudges)} nudges")
+    print(f"{name} {variant}: {len(nudges)} nudges", file=sys.stderr)
     net.eval()
     with torch.no_grad():
         odd = net(images(1, 1, odd_size))

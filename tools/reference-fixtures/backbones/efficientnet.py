@@ -1,20 +1,30 @@
-"""EfficientNet B0 to B7 (Tan and Le 2019, arXiv 1905.11946) in plain torch.nn, in the naming, padding and batch-norm settings
-of four public codes. Their `state_dict` has the keys of that code: `efficientnet-pytorch`, `deepfakebench` and `torchvision`
-as they are, `keras` as `keras.applications` names its variables, with PyTorch's order of dimensions.
+"""EfficientNet B0 to B7 (Tan and Le 2019, arXiv 1905.11946) in plain torch.nn and float64, with the names, padding and
+batch-norm settings of four public codes: `efficientnet-pytorch` (github.com/lukemelas/EfficientNet-PyTorch, padding for the
+image at hand), `torchvision`, `keras` (`keras.applications`), and `deepfakebench` (its B4). Without dropout and stochastic
+depth. The `state_dict` has the keys of the code in question; of Keras, the names of layers with PyTorch's endings.
 
-Every network takes [n, 3, size, size] and can leave out what is random in training (dropout, stochastic depth). Running
-variances follow TensorFlow.js' batch-norm layer, which takes the biased batch variance.
+`check_efficientnet.py` compares this file with the real packages. It was run with efficientnet_pytorch 0.7.1, torchvision
+0.28.0 and Keras 3.15.1 on PyTorch 2.13.0, for B0 to B7 at 64 and 75 pixels: keys, shapes and batch-norm settings are the
+same; logits and all gradients in float64, in inference and training, agree within 1e-6 of the largest (training on batches of
+2 costs some digits); Keras' logits agree within 3e-6 (it normalizes in float32).
 
-Checked against the real packages (`--check`, see the end): efficientnet_pytorch 0.7.1, torchvision 0.28.0 and Keras 3.15.1
-on PyTorch 2.13.0, B0 to B7, and DeepfakeBench's changes to B4 made to the first of them: the same keys and shapes, and the
-same logits and gradients of the images in float64 within 1e-9, at the usual input size of each and at sizes that are not.
+Writes packages/backbones/test/fixtures/efficientnet.json (B0 in its variants, and DeepfakeBench's B4), `common.py` says how;
+and efficientnet-names.json: of every network and variant the numbers of parameters and multiply-accumulates and a SHA-256 of the names and shapes of
+its arrays. With names of networks, writes what is in the first of these in all their variants to standard output instead.
+
+    /usr/bin/python3 tools/reference-fixtures/backbones/efficientnet.py [efficientnet-b1 ...]
 """
-
+import hashlib
+import json
 import math
+import sys
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+import common
+from common import reference, write
 
 # Factors of width and depth, usual input size, dropout.
 SCALES = {
@@ -29,6 +39,12 @@ SCALES = {
 }
 # Repeats, kernel, stride, expansion, outputs.
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320))
+# Of B0, and of others: sizes odd and even are met on the way down from all. Batch norms of few values amplify rounding, which
+# deep networks do over and over, so that these are given more.
+SIZES = {"size": 40, "odd_size": 51, "batch": 2}
+LARGE_SIZES = {"size": 96, "odd_size": 75, "batch": 4}
+# Of each array, of which there are many: fewer than of other networks.
+common.SAMPLES = 3
 VARIANTS = ("efficientnet-pytorch", "deepfakebench", "torchvision", "keras")
 
 
@@ -40,18 +56,6 @@ def rounded(filters, factor):
     wanted = filters * factor
     width = max(8, int(wanted + 4) // 8 * 8)
     return width + 8 if width < 0.9 * wanted else width
-
-
-class BatchNorm(nn.BatchNorm2d):
-    """PyTorch's, whose running variance takes the biased variance of a batch."""
-
-    def forward(self, x):
-        if self.training:
-            with torch.no_grad():
-                self.running_mean += self.momentum * (x.mean((0, 2, 3)) - self.running_mean)
-                self.running_var += self.momentum * (x.var((0, 2, 3), unbiased=False) - self.running_var)
-            return F.batch_norm(x, None, None, self.weight, self.bias, True, 0.0, self.eps)
-        return super().forward(x)
 
 
 class Paths:
@@ -140,6 +144,8 @@ class EfficientNet(nn.Module):
         self.features_width = rounded(1280, wider)
         self.head = self.step(head, width, self.features_width, 1, 1)
         self.put(self.classifier_path, nn.Linear(self.features_width, classes))
+        # What goes through them is what a comparison can ask for.
+        self.taps = nn.ModuleDict({at: nn.Identity() for at in ("stem", *(f"block{i}" for i in range(len(self.blocks))), "pooled")})
 
     def put(self, path, module):
         """Registers a module under a dotted path, in containers that are nothing else."""
@@ -153,7 +159,7 @@ class EfficientNet(nn.Module):
 
     def step(self, paths, inputs, outputs, kernel, stride, groups=1):
         self.put(paths[0], nn.Conv2d(inputs, outputs, kernel, stride, groups=groups, bias=False))
-        self.put(paths[1], BatchNorm(outputs, **self.norm_settings))
+        self.put(paths[1], nn.BatchNorm2d(outputs, **self.norm_settings))
         return paths, kernel, stride
 
     def padding(self, size, planned, kernel, stride, is_stem):
@@ -178,10 +184,8 @@ class EfficientNet(nn.Module):
         return x * torch.sigmoid(x) if activate else x
 
     def forward(self, x):
-        """Logits; keeps what the stem and every block gave in `activations`, and what the classifier sees in `pooled`."""
         self.planned = self.resolution
-        x = self.apply_step(x, self.stem)
-        self.activations = {"stem": x}
+        x = self.taps["stem"](self.apply_step(x, self.stem))
         for index, (steps, residual) in enumerate(self.blocks):
             y = self.apply_step(x, steps["expand"]) if "expand" in steps else x
             y = self.apply_step(y, steps["depthwise"])
@@ -189,8 +193,70 @@ class EfficientNet(nn.Module):
             gate = reduce(y.mean((2, 3), keepdim=True))
             gate = torch.sigmoid(expand(gate * torch.sigmoid(gate)))
             y = self.apply_step(y * gate, steps["project"], activate=False)
-            x = x + y if residual else y
-            self.activations[f"block{index}"] = x
+            x = self.taps[f"block{index}"](x + y if residual else y)
         x = self.apply_step(x, self.head)
-        self.pooled = x.mean((2, 3))
-        return self.get_submodule(self.classifier_path)(self.pooled)
+        return self.get_submodule(self.classifier_path)(self.taps["pooled"](x.mean((2, 3))))
+
+
+def keras_name(name, array):
+    """Keras' name and layout of an array."""
+    layer, _, weight = name.rpartition(".")
+    if array.ndim == 4 and layer.endswith("_dwconv"):
+        return f"{layer}/depthwise_kernel:0", array.transpose(2, 3, 0, 1)
+    if array.ndim > 1:
+        return f"{layer}/kernel:0", array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T
+    norm = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
+    return f"{layer}/{norm[weight] if layer.endswith('bn') else weight}:0", array
+
+
+def fixture(name, variant, sizes):
+    blocks = EfficientNet(name, variant).blocks
+    first = min(i for i, (_, residual) in enumerate(blocks) if i > 0 and not residual)
+    last = max(i for i, (_, residual) in enumerate(blocks) if residual)
+    activations = {"stem_swish": "taps.stem", f"block{first}_project_bn": f"taps.block{first}",
+                   f"block{last}_add": f"taps.block{last}", "mean": "taps.pooled"}
+    rename = keras_name if variant == "keras" else None
+    classes = 1 if variant == "torchvision" else 2
+    return reference(name, variant, lambda: EfficientNet(name, variant, classes), classes=classes,
+                     activations=activations, rename=rename, **sizes)
+
+
+def macs(net):
+    """Multiply-accumulates of convolutions and the classifier for one image of the usual size."""
+    count = []
+    for module in net.modules():
+        if isinstance(module, (nn.Conv2d, nn.Linear)):
+            uses = lambda out: out.shape[2] * out.shape[3] if out.dim() == 4 else 1  # noqa: E731
+            module.register_forward_hook(lambda m, _, out, uses=uses: count.append(m.weight.numel() * uses(out)))
+    size = 256 if net.variant == "deepfakebench" else net.resolution
+    with torch.no_grad():
+        net.to("meta").eval()(torch.empty(1, 3, size, size, device="meta"))
+    return sum(count)
+
+
+def names_and_shapes(name, variant):
+    """Numbers of parameters and multiply-accumulates for one class, and a hash of a line for each array, sorted."""
+    net = EfficientNet(name, variant, 1)
+    rename = keras_name if variant == "keras" else lambda key, array: (key, array)
+    arrays = [rename(k, v.numpy()) for k, v in net.state_dict().items() if v.is_floating_point()]
+    lines = sorted(f"{key} {list(array.shape)}".replace(", ", ",") + "\n" for key, array in arrays)
+    parameters = sum(p.numel() for p in net.parameters())
+    return {"name": name, "variant": variant, "parameters": parameters, "macs": macs(net), "arrays": len(lines),
+            "sha256": hashlib.sha256("".join(lines).encode()).hexdigest()}
+
+
+def main(names):
+    if names:
+        for name in names:
+            for variant in variants_of(name):
+                print(json.dumps(fixture(name, variant, LARGE_SIZES), separators=(",", ":")))
+        return
+    b0 = [fixture("efficientnet-b0", variant, SIZES) for variant in variants_of("efficientnet-b0")]
+    write("efficientnet.json", [*b0, fixture("efficientnet-b4", "deepfakebench", LARGE_SIZES)])
+    all_names = [names_and_shapes(name, variant) for name in SCALES for variant in variants_of(name)]
+    lines = ",\n".join(json.dumps(each) for each in all_names)
+    (common.FIXTURES / "efficientnet-names.json").write_text(f"[\n{lines}\n]\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
