@@ -13,7 +13,7 @@ import { PickleReader } from "./pickle-reader.js";
 import { Dict, Global, kindOf, Opaque, PickledSet, Tuple, type Value } from "./values.js";
 
 /** Operations that one pickle may take: about 45 a tensor, so that there may be some ninety thousand. */
-export const MAX_OPERATIONS = 2 ** 22;
+const MAX_OPERATIONS = 2 ** 22;
 
 /** Text that a call may copy at the cost of an operation. */
 const CHARACTERS_PER_OPERATION = 16;
