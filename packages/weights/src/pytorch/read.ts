@@ -10,7 +10,7 @@ import type { Container, PyTorchFormat } from "./container.js";
 import { openContainer } from "./detect.js";
 import { PyTorchError } from "./error.js";
 import type { UnknownNames } from "./globals.js";
-import { findStateDict, type PlainValue, type StateDict } from "./state-dict.js";
+import { findStateDict, type PyTorchValue, type StateDict } from "./state-dict.js";
 import { gather } from "./tensor.js";
 import type { StorageRecord, TensorView } from "./values.js";
 
@@ -40,7 +40,7 @@ export interface PyTorch {
   /** Keys of the state dict whose values are no tensors. */
   readonly others: readonly string[];
   /** Numbers, texts, truth values and Nones of the outermost dictionary, such as `epoch`. */
-  readonly values: ReadonlyMap<string, PlainValue>;
+  readonly values: ReadonlyMap<string, PyTorchValue>;
 }
 
 /** An open PyTorch file whose pickle is valid. Close it when done. */
@@ -54,7 +54,7 @@ export class PyTorchFile {
   /** Keys of the state dict whose values are no tensors. */
   readonly others: readonly string[];
   /** Numbers, texts, truth values and Nones of the outermost dictionary, such as `epoch`. */
-  readonly values: ReadonlyMap<string, PlainValue>;
+  readonly values: ReadonlyMap<string, PyTorchValue>;
   readonly #path: string;
   readonly #file: FileSource;
   readonly #tensors: TensorReader;

@@ -8,7 +8,7 @@ import { checkTensor } from "./tensor.js";
 import { Dict, kindOf, Opaque, TensorView, type Value } from "./values.js";
 
 /** A number, text, truth value or None that stands beside a state dict. */
-export type PlainValue = string | number | bigint | boolean | null;
+export type PyTorchValue = string | number | bigint | boolean | null;
 
 /** What a checkpoint holds for its reader. */
 export interface StateDict {
@@ -18,7 +18,7 @@ export interface StateDict {
   /** Keys of the state dict whose values are no tensors. */
   readonly others: readonly string[];
   /** What is plain among the values of the outermost dictionary, such as an epoch. */
-  readonly values: ReadonlyMap<string, PlainValue>;
+  readonly values: ReadonlyMap<string, PyTorchValue>;
 }
 
 /** Where programs put the weights to use, in no order: two of them side by side are ambiguous. */
@@ -127,8 +127,8 @@ function keyText(key: Value): string | null {
   return typeof key === "number" ? String(key) : null;
 }
 
-function plainValues(root: Value): ReadonlyMap<string, PlainValue> {
-  const values = new Map<string, PlainValue>();
+function plainValues(root: Value): ReadonlyMap<string, PyTorchValue> {
+  const values = new Map<string, PyTorchValue>();
   if (!(root instanceof Dict)) return values;
   for (const [key, value] of root.entries()) {
     if (typeof key === "string" && (value === null || typeof value !== "object")) values.set(key, value);
