@@ -34,7 +34,7 @@ const USUAL_KEYS = [
   "module",
 ];
 
-/** Dictionaries below these keys hold a training's state, not a model's. */
+/** What these keys lead to is a training's state, not a model's. */
 const TRAINING_STATE = /optim|scheduler|scaler|rng|callback|loop/i;
 
 /** Dictionaries deeper than this are not looked at. */
@@ -75,7 +75,6 @@ function choose(root: Value): readonly string[] {
   if (candidates.length === 1) return candidates[0]!.path;
   const usual = candidates.filter(({ path }) => path.length === 1 && USUAL_KEYS.includes(path[0]!));
   if (usual.length === 1) return usual[0]!.path;
-  if (usual.length === 0 && candidates[0]?.path.length === 0) return [];
   if (candidates.length === 0) {
     const keys = [...root.entries()].slice(0, 20).map(([key]) => kindOf(key));
     throw new PyTorchError(null, `it holds no dictionary of tensors; its keys: ${keys.join(", ") || "none"}`);
@@ -94,9 +93,14 @@ function findCandidates(root: Dict): { path: readonly string[]; count: number }[
     for (const { path, dict } of level) {
       let count = 0;
       for (const [key, value] of dict.entries()) {
-        if (value instanceof TensorView) count++;
         const name = keyText(key);
-        if (!(value instanceof Dict) || name === null || seen.has(value) || TRAINING_STATE.test(name)) continue;
+        if (name === null || TRAINING_STATE.test(name)) {
+          // A checkpoint's tensor, such as the state of a generator, makes it no state dict; parts of one may be named so.
+          if (path.length > 0 && value instanceof TensorView) count++;
+          continue;
+        }
+        if (value instanceof TensorView) count++;
+        if (!(value instanceof Dict) || seen.has(value)) continue;
         seen.add(value);
         next.push({ path: [...path, name], dict: value });
       }

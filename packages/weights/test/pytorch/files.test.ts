@@ -140,6 +140,9 @@ describe("PyTorchFile", () => {
       zipFile(pickle("}", ...keys.map((key) => pickle(text(key), weights, "s")), "."));
     expect((await parsePyTorch(checkpoint("backbone", "optimizer"))).entry).toEqual(["backbone"]);
     expect((await parsePyTorch(checkpoint("ema", "model"))).entry).toEqual(["model"]);
+    const beside = (key: string) => zipFile(pickle("}", text("backbone"), weights, "s", text(key), tensor(), "s."));
+    expect((await parsePyTorch(beside("rng_state"))).entry).toEqual(["backbone"]);
+    await expect(parsePyTorch(beside("mean"))).rejects.toThrow('[] (1 tensors), ["backbone"] (1 tensors)');
     await expect(parsePyTorch(checkpoint("generator", "discriminator"))).rejects.toThrow('["generator"] (1 tensors)');
     expect((await parsePyTorch(checkpoint("generator", "discriminator"), { entry: "generator" })).entry).toEqual([
       "generator",
