@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export type { AveragingOptions } from "./averaging.js";
 export type { SampleLoader, SliceLoader, StepPlan } from "./batches.js";
 export { binaryCrossEntropy, binaryLoss, type LabelledImages, LogitShapeError } from "./binary-loss.js";
 export {
@@ -71,6 +72,8 @@ export type { TrainOptions, TrainResult } from "./train-options.js";
 export {
   type BestEpoch,
   SELECTION,
+  SELECTIONS,
+  type Selection,
   type ValidationOptions,
   type ValidationResult,
   ValidationSetError,
