@@ -14,22 +14,7 @@ import { disposeBatches, loadStep, readAhead } from "./batches.js";
 import { trainingForwards } from "./domain-losses.js";
 import { TrainOptionsError } from "./errors.js";
 import { trainableVariables } from "./model-weights.js";
-import type { TrainOptions } from "./train-options.js";
-
-/** An average of the weights over a training run. */
-export interface AveragingOptions {
-  /** The average, such as `ema()`, `swa()` or `swad()`; it takes in the weights after each step. */
-  readonly weights: WeightAverage | Swad;
-  /**
-   * What becomes of batch normalisation's statistics: `"average"` averages them along, `"recompute"` makes them anew
-   * before each validation. Default: `"average"` for `ema`, `"recompute"` for all others.
-   */
-  readonly statistics?: "average" | "recompute";
-  /** From how many steps' batches of the epoch to recompute. Default: all. */
-  readonly recomputeSteps?: number;
-  /** Whether a forward that recomputes takes a domain's batch or all domains' together. Default `"perDomain"`. */
-  readonly batchNormPass?: "perDomain" | "mixed";
-}
+import type { AveragingOptions, TrainOptions } from "./train-options.js";
 
 /** What is done about batch normalisation where nothing was asked for. */
 function usualStatistics({ name }: WeightAverage): "average" | "recompute" {

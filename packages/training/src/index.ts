@@ -4,7 +4,6 @@
  *
  * @packageDocumentation
  */
-export type { AveragingOptions } from "./averaging.js";
 export type { SampleLoader, SliceLoader, StepPlan } from "./batches.js";
 export { binaryCrossEntropy, binaryLoss, type LabelledImages, LogitShapeError } from "./binary-loss.js";
 export {
@@ -68,7 +67,7 @@ export {
 } from "./summarize.js";
 export type { Speed, StepCost } from "./throughput.js";
 export { train } from "./train.js";
-export type { TrainOptions, TrainResult } from "./train-options.js";
+export type { AveragingOptions, TrainOptions, TrainResult } from "./train-options.js";
 export {
   type BestEpoch,
   SELECTION,
