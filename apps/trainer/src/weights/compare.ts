@@ -3,7 +3,7 @@ import type { NamedArray, TensorInfo, TensorSource } from "@roga/weights";
 import { numbersOf } from "./numbers.js";
 
 /** A tensor that both have, with other numbers. */
-export interface ChangedTensor {
+interface ChangedTensor {
   readonly name: string;
   /** Largest deviation of an element; `Infinity` where only one of the two is a finite number. */
   readonly deviation: number;

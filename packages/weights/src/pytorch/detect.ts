@@ -3,7 +3,7 @@ import type { ByteSource } from "../files/byte-source.js";
 import type { Container } from "./container.js";
 import { PyTorchError } from "./error.js";
 import type { UnknownNames } from "./globals.js";
-import { MAGIC_BYTES, openLegacy } from "./legacy.js";
+import { openLegacy, startsAsLegacy } from "./legacy.js";
 import { openZip } from "./zip.js";
 
 /** Enough for every signature: that of tar files lies at byte 257. */
@@ -16,7 +16,7 @@ const START_BYTES = 512;
 export async function openContainer(source: ByteSource, unknown: UnknownNames): Promise<Container> {
   const start = Buffer.from((await source.read(0, Math.min(START_BYTES, source.size))).buffer);
   if (start.toString("latin1", 0, 2) === "PK") return openZip(source, unknown);
-  if (start.subarray(0, MAGIC_BYTES.length).equals(MAGIC_BYTES)) return openLegacy(source, unknown);
+  if (startsAsLegacy(start)) return openLegacy(source, unknown);
   throw new PyTorchError(null, `not a PyTorch file: ${guess(start)}`);
 }
 

@@ -111,10 +111,12 @@ const HARMLESS = [
   "torch.device",
   "numpy.dtype",
   "numpy.ndarray",
-  "numpy.core.multiarray.scalar",
-  "numpy.core.multiarray._reconstruct",
-  "numpy._core.multiarray.scalar",
-  "numpy._core.multiarray._reconstruct",
+  // NumPy 2 renamed its core.
+  ...["numpy.core", "numpy._core"].flatMap((core) => [
+    `${core}.multiarray.scalar`,
+    `${core}.multiarray._reconstruct`,
+    `${core}.numeric._frombuffer`,
+  ]),
 ];
 
 /** Why some names are refused that come from honest files. */

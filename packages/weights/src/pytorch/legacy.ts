@@ -14,24 +14,10 @@ import { Dict, kindOf, type StorageRecord, type Value } from "./values.js";
 
 /** The first pickle's value. */
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
-/** The first pickle, in the one form that it has. */
-export const MAGIC_BYTES: Uint8Array = Uint8Array.of(
-  0x80,
-  2,
-  0x8a,
-  10,
-  0x6c,
-  0xfc,
-  0x9c,
-  0x46,
-  0xf9,
-  0x20,
-  0x6a,
-  0xa8,
-  0x50,
-  0x19,
-  0x2e,
-);
+/** How it stands in the first pickle: in bytes since protocol 2, in decimal digits before. */
+const MAGIC_FORMS = [Buffer.from("6cfc9c46f9206aa85019", "hex"), Buffer.from(`L${MAGIC_NUMBER}`)];
+/** It starts within so many bytes: in protocol 4 a frame comes first. */
+const MAGIC_BYTES = 32;
 /** The second pickle's value. */
 const PROTOCOL_VERSION = 1001;
 
@@ -46,6 +32,11 @@ interface Pickles {
   readonly records: readonly StorageRecord[];
   /** Where the storages start. */
   readonly end: number;
+}
+
+/** Whether a file that starts so has this format. */
+export function startsAsLegacy(start: Buffer): boolean {
+  return MAGIC_FORMS.some((form) => start.subarray(0, MAGIC_BYTES).includes(form));
 }
 
 /** Opens a file of this format. */

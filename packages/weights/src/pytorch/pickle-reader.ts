@@ -166,7 +166,7 @@ function unescaped(whole: string, hex?: string, octal?: string, other?: string):
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The text that the bytes are in UTF-8; `null` if they are not. */
-export function utf8(bytes: Uint8Array): string | null {
+function utf8(bytes: Uint8Array): string | null {
   try {
     return decoder.decode(bytes);
   } catch {

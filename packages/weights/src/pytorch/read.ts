@@ -10,9 +10,12 @@ import type { Container, PyTorchFormat } from "./container.js";
 import { openContainer } from "./detect.js";
 import { PyTorchError } from "./error.js";
 import type { UnknownNames } from "./globals.js";
-import { findStateDict, type PlainValue, type StateDict } from "./state-dict.js";
+import { findStateDict, type PyTorchValue, type StateDict } from "./state-dict.js";
 import { gather } from "./tensor.js";
 import type { StorageRecord, TensorView } from "./values.js";
+
+/** Storages that are read at the same time where all are wanted. */
+const LANES = 4;
 
 /** What to read of a PyTorch file. */
 export interface PyTorchOptions {
@@ -37,7 +40,7 @@ export interface PyTorch {
   /** Keys of the state dict whose values are no tensors. */
   readonly others: readonly string[];
   /** Numbers, texts, truth values and Nones of the outermost dictionary, such as `epoch`. */
-  readonly values: ReadonlyMap<string, PlainValue>;
+  readonly values: ReadonlyMap<string, PyTorchValue>;
 }
 
 /** An open PyTorch file whose pickle is valid. Close it when done. */
@@ -51,7 +54,7 @@ export class PyTorchFile {
   /** Keys of the state dict whose values are no tensors. */
   readonly others: readonly string[];
   /** Numbers, texts, truth values and Nones of the outermost dictionary, such as `epoch`. */
-  readonly values: ReadonlyMap<string, PlainValue>;
+  readonly values: ReadonlyMap<string, PyTorchValue>;
   readonly #path: string;
   readonly #file: FileSource;
   readonly #tensors: TensorReader;
@@ -160,12 +163,16 @@ class TensorReader {
 
   async read(name: string): Promise<NamedArray> {
     const tensor = this.#tensor(name);
-    const shared = this.#sharers.get(tensor.storage.record)! > 1;
-    const bytes = tensor.bytes === 0 ? new Uint8Array(0) : await this.#storage(name, tensor.storage.record, shared);
-    return decodeTensor(name, tensor, gather(name, tensor, bytes, !shared), PyTorchError);
+    const { record } = tensor.storage;
+    if (tensor.bytes === 0) return this.#decode(name, new Uint8Array(0));
+    if (this.#kept?.record === record) return this.#decode(name, this.#kept.bytes);
+    this.#kept = null;
+    const bytes = await this.#container.read(record, name);
+    if (this.#isShared(record)) this.#kept = { record, bytes };
+    return this.#decode(name, bytes);
   }
 
-  /** Tensors of one storage follow one another here, so that each storage is read once. */
+  /** Tensors of one storage are read together, so that each storage is read once. */
   async readAll(names: readonly string[]): Promise<NamedArrays> {
     const groups = new Map<StorageRecord, string[]>();
     for (const name of names) {
@@ -174,12 +181,23 @@ class TensorReader {
       if (group === undefined) groups.set(record, [name]);
       else group.push(name);
     }
-    const read = new Map<string, NamedArray>();
-    for (const group of groups.values()) {
-      for (const name of group) read.set(name, await this.read(name));
-      this.#kept = null;
-    }
-    return new Map(names.map((name) => [name, read.get(name)!]));
+    const arrays = new Map<string, NamedArray | null>(names.map((name) => [name, null]));
+    await inLanes(groups, async ([record, group]) => {
+      const first = group.find((name) => this.#tensor(name).bytes > 0);
+      const bytes = first === undefined ? new Uint8Array(0) : await this.#container.read(record, first);
+      for (const name of group) arrays.set(name, this.#decode(name, bytes));
+    });
+    return arrays as Map<string, NamedArray>;
+  }
+
+  #decode(name: string, storage: Uint8Array<ArrayBuffer>): NamedArray {
+    const tensor = this.#tensor(name);
+    const buffer = gather(name, tensor, storage, !this.#isShared(tensor.storage.record));
+    return decodeTensor(name, tensor, buffer, PyTorchError);
+  }
+
+  #isShared(record: StorageRecord): boolean {
+    return this.#sharers.get(record)! > 1;
   }
 
   #tensor(name: string): TensorView {
@@ -187,12 +205,22 @@ class TensorReader {
     if (tensor === undefined) throw new PyTorchError(name, "there is none of that name");
     return tensor;
   }
+}
 
-  async #storage(name: string, record: StorageRecord, keep: boolean): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#kept?.record === record) return this.#kept.bytes;
-    this.#kept = null;
-    const bytes = await this.#container.read(record, name);
-    if (keep) this.#kept = { record, bytes };
-    return bytes;
-  }
+/** Runs a task on each item, a few at a time; after the first error no more are begun. */
+async function inLanes<T>(items: Iterable<T>, task: (item: T) => Promise<void>): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  let failed = false;
+  const lane = async () => {
+    for (let next = queue.next(); !next.done && !failed; next = queue.next()) {
+      try {
+        await task(next.value);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const results = await Promise.allSettled(Array.from({ length: LANES }, lane));
+  for (const result of results) if (result.status === "rejected") throw result.reason;
 }

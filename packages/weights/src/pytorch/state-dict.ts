@@ -8,7 +8,7 @@ import { checkTensor } from "./tensor.js";
 import { Dict, kindOf, Opaque, TensorView, type Value } from "./values.js";
 
 /** A number, text, truth value or None that stands beside a state dict. */
-export type PlainValue = string | number | bigint | boolean | null;
+export type PyTorchValue = string | number | bigint | boolean | null;
 
 /** What a checkpoint holds for its reader. */
 export interface StateDict {
@@ -18,7 +18,7 @@ export interface StateDict {
   /** Keys of the state dict whose values are no tensors. */
   readonly others: readonly string[];
   /** What is plain among the values of the outermost dictionary, such as an epoch. */
-  readonly values: ReadonlyMap<string, PlainValue>;
+  readonly values: ReadonlyMap<string, PyTorchValue>;
 }
 
 /** Where programs put the weights to use, in no order: two of them side by side are ambiguous. */
@@ -34,7 +34,7 @@ const USUAL_KEYS = [
   "module",
 ];
 
-/** Dictionaries below these keys hold a training's state, not a model's. */
+/** What these keys lead to is a training's state, not a model's. */
 const TRAINING_STATE = /optim|scheduler|scaler|rng|callback|loop/i;
 
 /** Dictionaries deeper than this are not looked at. */
@@ -75,7 +75,6 @@ function choose(root: Value): readonly string[] {
   if (candidates.length === 1) return candidates[0]!.path;
   const usual = candidates.filter(({ path }) => path.length === 1 && USUAL_KEYS.includes(path[0]!));
   if (usual.length === 1) return usual[0]!.path;
-  if (usual.length === 0 && candidates[0]?.path.length === 0) return [];
   if (candidates.length === 0) {
     const keys = [...root.entries()].slice(0, 20).map(([key]) => kindOf(key));
     throw new PyTorchError(null, `it holds no dictionary of tensors; its keys: ${keys.join(", ") || "none"}`);
@@ -94,9 +93,14 @@ function findCandidates(root: Dict): { path: readonly string[]; count: number }[
     for (const { path, dict } of level) {
       let count = 0;
       for (const [key, value] of dict.entries()) {
-        if (value instanceof TensorView) count++;
         const name = keyText(key);
-        if (!(value instanceof Dict) || name === null || seen.has(value) || TRAINING_STATE.test(name)) continue;
+        if (name === null || TRAINING_STATE.test(name)) {
+          // A checkpoint's tensor, such as the state of a generator, makes it no state dict; parts of one may be named so.
+          if (path.length > 0 && value instanceof TensorView) count++;
+          continue;
+        }
+        if (value instanceof TensorView) count++;
+        if (!(value instanceof Dict) || seen.has(value)) continue;
         seen.add(value);
         next.push({ path: [...path, name], dict: value });
       }
@@ -127,8 +131,8 @@ function keyText(key: Value): string | null {
   return typeof key === "number" ? String(key) : null;
 }
 
-function plainValues(root: Value): ReadonlyMap<string, PlainValue> {
-  const values = new Map<string, PlainValue>();
+function plainValues(root: Value): ReadonlyMap<string, PyTorchValue> {
+  const values = new Map<string, PyTorchValue>();
   if (!(root instanceof Dict)) return values;
   for (const [key, value] of root.entries()) {
     if (typeof key === "string" && (value === null || typeof value !== "object")) values.set(key, value);

@@ -13,10 +13,10 @@ import { PickleReader } from "./pickle-reader.js";
 import { Dict, Global, kindOf, Opaque, PickledSet, Tuple, type Value } from "./values.js";
 
 /** Operations that one pickle may take: about 45 a tensor, so that there may be some ninety thousand. */
-export const MAX_OPERATIONS = 2 ** 22;
+const MAX_OPERATIONS = 2 ** 22;
 
 /** Text that a call may copy at the cost of an operation. */
-const CHARACTERS_PER_OPERATION = 64;
+const CHARACTERS_PER_OPERATION = 16;
 
 /** What a pickle refers to outside itself. */
 export interface Surroundings {
@@ -332,13 +332,16 @@ class Machine {
 
   /** What is above the last mark can be popped; what is below cannot. */
   #pop(): Value {
-    return this.#popMany(1)[0]!;
+    const value = this.#top();
+    this.#stack.pop();
+    return value;
   }
 
-  #popMany(count: number): Value[] {
-    if (this.#stack.length - count < (this.#marks.at(-1) ?? 0))
-      throw this.#broken("it takes a value off an empty stack");
-    return this.#stack.splice(-count);
+  /** The last values, in the order in which they came. */
+  #popMany(count: 1 | 2 | 3): Value[] {
+    const values: Value[] = [];
+    for (let i = 0; i < count; i++) values.push(this.#pop());
+    return values.reverse();
   }
 
   #popToMark(): Value[] {
@@ -348,7 +351,7 @@ class Machine {
   }
 
   #top(): Value {
-    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) throw this.#broken("it uses a value of an empty stack");
+    if (this.#stack.length <= (this.#marks.at(-1) ?? 0)) throw this.#broken("it takes a value off an empty stack");
     return this.#stack.at(-1)!;
   }
 

@@ -7,7 +7,7 @@ import { writeFileWhole } from "../files/write-file.js";
 import type { NamedArrays } from "../named-array.js";
 import { infosOf, type TensorInput, tensorsOf } from "../tensor-source.js";
 import type { WriteOptions } from "../write-options.js";
-import { type Sink, ZipWriter } from "../zip/writer.js";
+import { MemorySink, type Sink, ZipWriter } from "../zip/writer.js";
 import { PyTorchError } from "./error.js";
 import { pickleStateDict } from "./pickle-state-dict.js";
 
@@ -25,25 +25,9 @@ const ALIGNMENT = 64;
  * @throws PyTorchError if dtype, shape and data of a tensor do not fit together, or a name cannot be stored.
  */
 export async function serializePyTorch(tensors: NamedArrays): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let position = 0;
-  const sink: Sink = {
-    get position() {
-      return position;
-    },
-    async append(bytes) {
-      parts.push(bytes);
-      position += bytes.length;
-    },
-  };
+  const sink = new MemorySink();
   await writeArchive(sink, tensors);
-  const whole = new Uint8Array(position);
-  position = 0;
-  for (const part of parts) {
-    whole.set(part, position);
-    position += part.length;
-  }
-  return whole;
+  return sink.bytes();
 }
 
 /**

@@ -22,7 +22,8 @@ const MAX_TEXT_BYTES = 64;
 
 /** Opens a file of this format. */
 export async function openZip(source: ByteSource, unknown: UnknownNames): Promise<Container> {
-  const archive = await ZipArchive.open(source, PyTorchError);
+  // Zeros stand for checksums where `torch.serialization.set_crc32_options(False)` was called.
+  const archive = await ZipArchive.open(source, PyTorchError, "absent");
   const root = findRoot(archive);
   await checkVersion(archive, root);
   const bigEndian = await isBigEndian(archive, root);

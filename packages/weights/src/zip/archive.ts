@@ -12,27 +12,42 @@ import { DEFLATED, LOCAL_BYTES, LOCAL_SIGNATURE, STORED } from "./records.js";
 const INFLATED_BYTES = 2 ** 30;
 const INFLATED_RATIO = 20;
 
+/** What a checksum of 0 in a directory means. */
+type ZeroChecksums = "checked" | "absent";
+
 /** An open ZIP file whose directory is valid. */
 export class ZipArchive {
   /** The entries by name, in the order of the directory. */
   readonly entries: ReadonlyMap<string, ZipEntry>;
   readonly #source: ByteSource;
   readonly #Failure: WeightsErrorClass;
+  readonly #zeroChecksums: ZeroChecksums;
 
-  private constructor(source: ByteSource, entries: ReadonlyMap<string, ZipEntry>, Failure: WeightsErrorClass) {
+  private constructor(
+    source: ByteSource,
+    entries: ReadonlyMap<string, ZipEntry>,
+    Failure: WeightsErrorClass,
+    zeroChecksums: ZeroChecksums,
+  ) {
     this.#source = source;
     this.entries = entries;
     this.#Failure = Failure;
+    this.#zeroChecksums = zeroChecksums;
   }
 
   /**
    * Reads the directory of a ZIP file.
    * @param Failure The class of errors.
+   * @param zeroChecksums Whether a checksum of 0 is one, or the sign that none was computed.
    * @throws Failure if the file is no ZIP file, is broken, or inflates beyond all measure.
    */
-  static async open(source: ByteSource, Failure: WeightsErrorClass): Promise<ZipArchive> {
+  static async open(
+    source: ByteSource,
+    Failure: WeightsErrorClass,
+    zeroChecksums: ZeroChecksums = "checked",
+  ): Promise<ZipArchive> {
     const limit = Math.max(INFLATED_BYTES, INFLATED_RATIO * source.size);
-    return new ZipArchive(source, await readDirectory(source, Failure, limit), Failure);
+    return new ZipArchive(source, await readDirectory(source, Failure, limit), Failure, zeroChecksums);
   }
 
   /**
@@ -44,7 +59,8 @@ export class ZipArchive {
     const entry = this.#entry(name, tensor);
     const data = await this.#source.read(await this.#dataPosition(entry, tensor), entry.compressedSize, tensor);
     const content = entry.deflated ? await this.#inflate(entry, data, entry.size, tensor) : data;
-    if (crc32(content) !== entry.crc) throw this.#broken(entry, "the checksum differs", tensor);
+    const checked = entry.crc !== 0 || this.#zeroChecksums === "checked";
+    if (checked && crc32(content) !== entry.crc) throw this.#broken(entry, "the checksum differs", tensor);
     return content;
   }
 
