@@ -4,9 +4,23 @@
  * @packageDocumentation
  */
 export type { DType, DTypeArrays } from "./dtype.js";
-export { type NamedArray, type NamedArrays, type TypedNamedArray, toFloat32 } from "./named-array.js";
-export { SafetensorsError } from "./safetensors-error.js";
-export type { TensorInfo } from "./safetensors-header.js";
-export { parseSafetensors, type Safetensors } from "./safetensors-parse.js";
-export { readSafetensors, SafetensorsFile } from "./safetensors-read.js";
-export { serializeSafetensors, writeSafetensors } from "./safetensors-write.js";
+export { type NamedArray, type NamedArrays, type TensorInfo, type TypedNamedArray, toFloat32 } from "./named-array.js";
+export { NumpyError } from "./numpy/error.js";
+export { parseNpy, serializeNpy } from "./numpy/npy.js";
+export type { NpyInfo } from "./numpy/npy-header.js";
+export { NpzFile, parseNpz, readNpz } from "./numpy/npz-read.js";
+export { serializeNpz, writeNpz } from "./numpy/npz-write.js";
+export type { PyTorchFormat } from "./pytorch/container.js";
+export { PyTorchError } from "./pytorch/error.js";
+export type { UnknownNames } from "./pytorch/globals.js";
+export { type PyTorch, PyTorchFile, type PyTorchOptions, parsePyTorch, readPyTorch } from "./pytorch/read.js";
+export type { PyTorchValue } from "./pytorch/state-dict.js";
+export { serializePyTorch, writePyTorch } from "./pytorch/write.js";
+export { SafetensorsError } from "./safetensors/error.js";
+export type { SafetensorsInfo } from "./safetensors/header.js";
+export { parseSafetensors, type Safetensors } from "./safetensors/parse.js";
+export { readSafetensors, SafetensorsFile } from "./safetensors/read.js";
+export { serializeSafetensors, writeSafetensors } from "./safetensors/write.js";
+export type { TensorInput, TensorSource, TensorStream } from "./tensor-source.js";
+export { WeightsError } from "./weights-error.js";
+export type { WriteOptions } from "./write-options.js";
