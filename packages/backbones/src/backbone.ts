@@ -18,9 +18,27 @@ export interface BuildOptions {
    * published. Short runs and small inputs learn faster with less.
    */
   dropout?: number;
+  /**
+   * Rate at which the last block's branch is left out in training, from 0 up to but not including 1; earlier blocks are
+   * in proportion to their depth. Default: as published. Only of networks with stochastic depth.
+   */
+  stochasticDepth?: number;
+  /**
+   * Whether a 1×1 convolution to 512 channels with batch norm and relu stands before the head, as in the networks that
+   * DeepfakeBench makes with `mode: adjust_channel`. False by default. Only of networks that it offers this for.
+   */
+  adjustChannel?: boolean;
   /** Seed of the initial weights, a safe integer; 0 by default. The same seed gives the same weights anywhere. */
   seed?: number;
+  /**
+   * "drawn", the default: initial weights as published. "zeros": kernels of zeros, for a network whose weights are
+   * loaded next; drawing 20 million takes some seconds.
+   */
+  initialWeights?: "drawn" | "zeros";
 }
+
+/** Options with their defaults filled in. */
+export type ResolvedOptions = Required<BuildOptions>;
 
 /** What is done to an RGB image before it enters the network: `(pixel / 255 − mean) / std`, channel by channel. */
 export interface Preprocessing {
@@ -43,6 +61,11 @@ export type WeightLayout =
   | {
       /** Tells the layouts apart. */
       kind: "conv2d";
+    }
+  /** `[height, width, in, multiplier]` here and in Keras, `[in · multiplier, 1, height, width]` in PyTorch. */
+  | {
+      /** Tells the layouts apart. */
+      kind: "depthwise";
     }
   /** `[in, out]` here and in Keras, `[out, in]` in PyTorch. */
   | {
@@ -69,6 +92,11 @@ export interface WeightName {
   pytorch: string | null;
   /** Name in a Keras weight file, where the variant follows Keras code; layers numbered as in a fresh session. */
   keras: string | null;
+  /**
+   * Other names of it, such as those of another published release, by framework. Entry i of all weights belongs together;
+   * null where that release names it as above.
+   */
+  aliases: { readonly pytorch: readonly (string | null)[]; readonly keras: readonly (string | null)[] };
   /** Order of its dimensions. */
   layout: WeightLayout;
 }
@@ -99,6 +127,8 @@ export interface Backbone {
   readonly preprocessing: Preprocessing;
   /** Every weight of the model, in the order of `model.weights`. */
   readonly weightNames: readonly WeightName[];
+  /** Weights that published files hold and this network has no use for: their names there, and shapes. */
+  readonly unusedWeights: Readonly<Record<string, readonly number[]>>;
   /** Parameters and multiply-accumulates. */
   readonly cost: Cost;
   /**
@@ -111,8 +141,20 @@ export interface Backbone {
   dispose(): void;
 }
 
-/** An architecture that can be built. */
-export interface BackboneDefinition {
+/** Names by which a weight file is recognised. */
+export interface WeightSignature {
+  /** Variants whose weights have these names. */
+  readonly variants: readonly string[];
+  /** Whose names they are. */
+  readonly source: "pytorch" | "keras";
+  /** Names of weights, each with its shape in such files; null where that varies. */
+  readonly weights: Readonly<Record<string, readonly number[] | null>>;
+  /** Names that such files do not have, where another architecture has all of the above. */
+  readonly absent?: readonly string[];
+}
+
+/** What is known of an architecture before it is built. */
+export interface BackboneDescription {
   /** Its name, as {@link build} takes it. */
   readonly name: string;
   /** One line on what it is, with its source. */
@@ -130,6 +172,16 @@ export interface BackboneDefinition {
   };
   /** Dropout rate as published. */
   readonly dropout: number;
+  /** Rate of stochastic depth as published; absent where the network has none. */
+  readonly stochasticDepth?: number;
+  /** Variants that have the form {@link BuildOptions.adjustChannel}; absent where none has. */
+  readonly adjustChannel?: readonly string[];
+  /** What weight files of it hold, to tell whose a file is: for each, some names that only such files have. */
+  readonly signatures: readonly WeightSignature[];
+}
+
+/** An architecture that can be built. */
+export interface BackboneDefinition extends BackboneDescription {
   /** Builds it with fresh weights. */
   build(options?: BuildOptions): Backbone;
 }

@@ -19,7 +19,8 @@ function valuesIn(weights: { shape: (number | null)[] }[]): number {
 }
 
 function layerMacs(layer: LayersModel["layers"][number]): number {
-  const kernel = layer.weights.find(({ originalName }) => originalName === `${layer.name}/kernel`);
+  const names = ["kernel", "depthwise_kernel"].map((weight) => `${layer.name}/${weight}`);
+  const kernel = layer.weights.find(({ originalName }) => names.includes(originalName));
   if (kernel === undefined) return 0;
   // Every position of the output (all but its batch and channels) uses the whole kernel once.
   const shapes = layer.inboundNodes.flatMap(({ outputShapes }) => outputShapes as number[][]);

@@ -1,4 +1,5 @@
 /** The errors of this package; every one is a {@link BackboneError}. */
+import type { WeightReport } from "./weights/report.js";
 
 /** Any failure to build a backbone or to convert its weights. */
 export class BackboneError extends Error {
@@ -18,8 +19,19 @@ export class BackboneOptionError extends BackboneError {
   override name = "BackboneOptionError";
 }
 
-/** Weights from elsewhere are not those of the network; the message lists every difference. */
+/** Weights from elsewhere are not those of the network; the message lists differences, up to eight of a kind. */
 export class WeightConversionError extends BackboneError {
   /** The class' name. */
   override name = "WeightConversionError";
+
+  /**
+   * @param message what is wrong
+   * @param report every difference, where arrays were compared with a network
+   */
+  constructor(
+    message: string,
+    readonly report?: WeightReport,
+  ) {
+    super(message);
+  }
 }

@@ -1,11 +1,20 @@
 /** The architectures by name. */
 import type { Backbone, BackboneDefinition, BuildOptions } from "./backbone.js";
+import { efficientNetDefinitions } from "./efficientnet/efficientnet.js";
 import { UnknownBackboneError } from "./errors.js";
-import { mesoInception4Definition } from "./meso-inception4.js";
-import { meso4Definition } from "./meso4.js";
+import { mesoInception4Definition } from "./meso/meso-inception4.js";
+import { meso4Definition } from "./meso/meso4.js";
+import { resNetDefinitions } from "./resnet/resnet.js";
+import { xceptionDefinition } from "./xception/xception.js";
 
 /** Every architecture that {@link build} can build. */
-export const backbones: readonly BackboneDefinition[] = [meso4Definition, mesoInception4Definition];
+export const backbones: readonly BackboneDefinition[] = [
+  meso4Definition,
+  mesoInception4Definition,
+  xceptionDefinition,
+  ...efficientNetDefinitions,
+  ...resNetDefinitions,
+];
 
 /**
  * Builds an architecture by name.

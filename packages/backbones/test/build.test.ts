@@ -16,7 +16,9 @@ const KNOWN = {
   bias: [-0.205305144, -0.179661661, -0.240632564],
 };
 
-const networks = backbones.flatMap(({ name, variants }) => variants.map((variant) => ({ name, variant })));
+/** Large ones have tests of their own. */
+const small = backbones.filter(({ name }) => name.startsWith("meso"));
+const networks = small.flatMap(({ name, variants }) => variants.map((variant) => ({ name, variant })));
 const images = (size: number, count = 2) =>
   tf.randomUniform([count, size, size, 3], -1, 1, "float32", 42) as tf.Tensor4D;
 
@@ -149,7 +151,7 @@ describe("input sizes", () => {
     ["deepfakebench", 64, 64],
     ["deepfakebench", 256, 1024],
   ])("%s pools %i pixels to %i values", (variant, inputSize, values) => {
-    for (const { name } of backbones) {
+    for (const { name } of small) {
       const { model } = build(name, { variant, inputSize });
       expect(model.weights.find(({ originalName }) => originalName === "fc1/kernel")!.shape).toEqual([values, 16]);
     }
@@ -191,8 +193,9 @@ describe("bad options", () => {
   });
 
   it("rejects an unknown name with the known ones", () => {
-    expect(() => build("resnet50")).toThrow(
-      new UnknownBackboneError('backbone: expected one of meso4, mesoinception4, got "resnet50"'),
+    const names = backbones.map(({ name }) => name).join(", ");
+    expect(() => build("resnet51")).toThrow(
+      new UnknownBackboneError(`backbone: expected one of ${names}, got "resnet51"`),
     );
   });
 });

@@ -26,7 +26,7 @@ function f32(shape: number[]): NamedArray {
 it("turns PyTorch's dimensions into ours, those of a flattened image included", () => {
   arrays.set("conv1.weight", f32([8, 3, 3, 3]));
   arrays.set("fc2.weight", f32([2, 16]));
-  const converted = convertWeights(backbone, arrays, "pytorch");
+  const { weights: converted } = convertWeights(backbone, arrays, "pytorch");
   expect([...converted.keys()].sort()).toEqual(backbone.weightNames.map(({ ours }) => ours).sort());
 
   const conv = converted.get("conv1/kernel")!;
@@ -51,7 +51,9 @@ it("accepts PyTorch's batch counters beside the weights", () => {
     shape: [],
     data: BigInt64Array.of(100n),
   });
-  expect(convertWeights(backbone, counted, "pytorch").size).toBe(backbone.weightNames.length);
+  const { weights, report } = convertWeights(backbone, counted, "pytorch");
+  expect([weights.size, report.taken]).toEqual([backbone.weightNames.length, backbone.weightNames.length]);
+  expect(report.unused).toEqual(["bn1.num_batches_tracked"]);
 });
 
 it("lists everything that is missing, misshapen or foreign", () => {
@@ -60,10 +62,8 @@ it("lists everything that is missing, misshapen or foreign", () => {
   wrong.set("conv1.weight", f32([8, 3, 5, 5]));
   wrong.set("conv1.bias", f32([8]));
   expect(() => convertWeights(backbone, wrong, "pytorch")).toThrow(
-    new WeightConversionError(
-      "meso4 (deepfakebench): conv1.weight has shape [8,3,5,5] where [8,3,3,3] is expected; " +
-        "bn2.running_var is missing; conv1.bias is not a weight of it",
-    ),
+    "meso4 (deepfakebench): conv1.weight has shape [8,3,5,5] where [8,3,3,3] is expected; " +
+      "bn2.running_var is missing; conv1.bias is not a weight of it",
   );
 });
 

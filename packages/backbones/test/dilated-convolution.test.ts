@@ -4,7 +4,7 @@ import { expectNoTensorLeak, useTestEngine } from "@roga/test-support";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { dilatedConv2d } from "../src/dilated-convolution.js";
+import { dilatedConv2d } from "../src/layers/dilated-convolution.js";
 
 beforeAll(useTestEngine);
 

@@ -7,8 +7,8 @@ import { useTestEngine } from "@roga/test-support";
 import * as tf from "@tensorflow/tfjs-core";
 import { model as layersModel, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Backbone, build, convertWeights } from "../src/index.js";
-import { assign, reference, referenceArrays, referenceImages, sourceOf } from "./reference.js";
+import { type Backbone, build, loadWeights } from "../src/index.js";
+import { reference, referenceArrays, referenceImages, sourceOf } from "./reference.js";
 
 /** Values at the steps that the generator takes through a tensor. */
 function sample(tensor: tf.Tensor, count: number): number[] {
@@ -28,7 +28,7 @@ describe.each(reference.networks)("$name, $variant", (expected) => {
     await useTestEngine();
     images = referenceImages();
     backbone = build(expected.name, { ...expected, inputSize: reference.size, dropout: 0 });
-    assign(backbone.model, convertWeights(backbone, referenceArrays(expected), sourceOf(expected)));
+    loadWeights(backbone, referenceArrays(expected), { source: sourceOf(expected) });
   });
   afterAll(() => tf.disposeVariables());
 

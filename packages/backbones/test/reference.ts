@@ -2,8 +2,6 @@
 import { readFixture } from "@roga/test-support";
 import type { NamedArrays } from "@roga/weights";
 import * as tf from "@tensorflow/tfjs-core";
-import type { LayersModel } from "@tensorflow/tfjs-layers";
-import type { WeightSource } from "../src/index.js";
 
 interface Summary {
   norm: number;
@@ -32,7 +30,8 @@ export const reference = readFixture<{ size: number; batch: number; labels: numb
   "fixtures/meso.json",
 );
 
-export const sourceOf = ({ variant }: { variant: string }): WeightSource => (variant === "keras" ? "keras" : "pytorch");
+export const sourceOf = ({ variant }: { variant: string }): "pytorch" | "keras" =>
+  variant === "keras" ? "keras" : "pytorch";
 
 /** The generator's draws: `low + (high − low)·x/2³²`, rounded to float32. */
 function draw(stream: number, size: number, low: number, high: number): Float32Array {
@@ -55,12 +54,4 @@ export function referenceArrays({ weights }: Reference): NamedArrays {
 export function referenceImages(): tf.Tensor4D {
   const { size, batch } = reference;
   return tf.tensor4d(draw(1000, batch * size * size * 3, -1, 1), [batch, size, size, 3]);
-}
-
-/** Assigns arrays to a model's weights by name. */
-export function assign(model: LayersModel, arrays: NamedArrays): void {
-  for (const weight of model.weights) {
-    const array = arrays.get(weight.originalName)!;
-    tf.tidy(() => void weight.write(tf.tensor(array.data as Float32Array, array.shape as number[])));
-  }
 }

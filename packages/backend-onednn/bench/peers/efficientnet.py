@@ -1,4 +1,4 @@
-"""EfficientNet B0 and B4 (Tan and Le 2019, arXiv 1905.11946) in plain torch.nn, in the layer order of
+"""EfficientNet B0 to B7 (Tan and Le 2019, arXiv 1905.11946) in plain torch.nn, in the layer order of
 efficientnet_pytorch: TensorFlow's "same" padding, batch norms of epsilon 1e-3, swish, squeeze-excite. Without dropout and
 drop-connect, which take no time worth measuring. Padding that is the same on both sides goes into the convolution and
 swish is torch's own SiLU: both are faster than what efficientnet_pytorch does, with the same result."""
@@ -8,7 +8,9 @@ from torch import nn
 
 # (repeats, kernel, stride, expansion, outputs) of the seven stages of B0.
 STAGES = [(1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320)]
-SCALES = {"efficientnet-b0": (1.0, 1.0), "efficientnet-b4": (1.4, 1.8)}
+# Width and depth of B0 to B7.
+FACTORS = ((1.0, 1.0), (1.0, 1.1), (1.1, 1.2), (1.2, 1.4), (1.4, 1.8), (1.6, 2.2), (1.8, 2.6), (2.0, 3.1))
+SCALES = {f"efficientnet-b{number}": factors for number, factors in enumerate(FACTORS)}
 
 
 def scaled_width(filters, scale):

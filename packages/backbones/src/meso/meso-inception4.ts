@@ -3,9 +3,10 @@
  * of 1×1, 3×3 and dilated 3×3 convolutions, 28,615 trainable parameters at 256 pixels.
  */
 import { input, layers, type SymbolicTensor } from "@tensorflow/tfjs-layers";
-import type { Backbone, BackboneDefinition, BuildOptions } from "./backbone.js";
-import { apply, MesoLayers, mesoDropout, mesoInputSize, mesoVariants } from "./meso-layers.js";
-import { resolveOptions } from "./options.js";
+import type { Backbone, BackboneDefinition, BackboneDescription, BuildOptions } from "../backbone.js";
+import { apply } from "../layers/apply.js";
+import { resolveOptions } from "../options.js";
+import { MesoLayers, mesoDropout, mesoInputSize, mesoVariants } from "./meso-layers.js";
 
 /** Filters of the four branches of each inception module. */
 const MODULES = [
@@ -38,12 +39,24 @@ const PYTORCH = {
   ...Object.fromEntries(["conv1", "conv2", "bn1", "fc1", "fc2"].map((name) => [name, name])),
 };
 
-const description = {
+const description: BackboneDescription = {
   name: "mesoinception4",
   summary: "Meso4 with inception modules of dilated convolutions (Afchar et al. 2018)",
   variants: mesoVariants,
   inputSize: mesoInputSize,
   dropout: mesoDropout,
+  signatures: [
+    {
+      variants: ["keras"],
+      source: "keras",
+      weights: { "conv2d_1/kernel:0": [1, 1, 3, 1], "conv2d_16/kernel:0": [5, 5, 16, 16] },
+    },
+    {
+      variants: ["deepfakebench"],
+      source: "pytorch",
+      weights: { "Incption1_conv1.weight": null, "Incption2_conv4_2.weight": null },
+    },
+  ],
 };
 
 /**

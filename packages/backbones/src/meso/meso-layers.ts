@@ -6,13 +6,12 @@
  * running variances take the unbiased batch variance where TensorFlow.js' layer takes the biased one: a factor of
  * 1 − 1/(n·h·w).
  */
-import { accelerate } from "@roga/ops/layers";
-import { type LayersModel, layers, model, type SymbolicTensor } from "@tensorflow/tfjs-layers";
-import type { Backbone, BuildOptions, Preprocessing } from "./backbone.js";
-import { cost } from "./cost.js";
-import { makeDilatedLayerTrainable } from "./dilated-convolution.js";
-import { kerasInitializers, pytorchInitializers } from "./initializers.js";
-import { weightNames } from "./weight-names.js";
+import { layers, type SymbolicTensor } from "@tensorflow/tfjs-layers";
+import type { Backbone, ResolvedOptions } from "../backbone.js";
+import { apply, type Layer } from "../layers/apply.js";
+import { makeDilatedLayerTrainable } from "../layers/dilated-convolution.js";
+import { finish } from "../layers/finish.js";
+import { kerasInitializers, pytorchInitializers, zeroInitializers } from "../layers/initializers.js";
 
 /** The variants of both networks; the first is the default. */
 export const mesoVariants = ["keras", "deepfakebench"] as const;
@@ -23,18 +22,11 @@ export const mesoInputSize = { min: 32, default: 256, max: 600 } as const;
 /** Dropout of both networks, before each dense layer. */
 export const mesoDropout = 0.5;
 
-type Layer = LayersModel["layers"][number];
-
-/** Applies a layer to the output of another. */
-export function apply(layer: Layer, ...inputs: SymbolicTensor[]): SymbolicTensor {
-  return layer.apply(inputs.length === 1 ? inputs[0]! : inputs) as SymbolicTensor;
-}
-
 /** Makes the layers of one network in one variant. */
 export class MesoLayers {
   readonly followsPyTorch: boolean;
 
-  constructor(private readonly options: Required<BuildOptions>) {
+  constructor(private readonly options: ResolvedOptions) {
     this.followsPyTorch = options.variant === "deepfakebench";
   }
 
@@ -46,7 +38,7 @@ export class MesoLayers {
     kernelSize: number,
     { dilationRate = 1, activation = "relu" as "relu" | "linear" } = {},
   ): SymbolicTensor {
-    const fanIn = kernelSize * kernelSize * x.shape.at(-1)!;
+    const area = kernelSize ** 2;
     const layer = layers.conv2d({
       name,
       filters,
@@ -55,7 +47,7 @@ export class MesoLayers {
       activation,
       padding: "same",
       useBias: !this.followsPyTorch,
-      ...this.#initializers(name, fanIn),
+      ...this.#initializers(name, "convolution", area * x.shape.at(-1)!, area * filters),
     });
     if (dilationRate > 1) makeDilatedLayerTrainable(layer, dilationRate, activation);
     return apply(layer, x);
@@ -76,51 +68,38 @@ export class MesoLayers {
   /** Flattening, dropout, 16 units, leaky relu, dropout, logits; and the network around it all. */
   finish(
     name: string,
-    input: SymbolicTensor,
+    image: SymbolicTensor,
     x: SymbolicTensor,
     theirLayers: Readonly<Record<string, string>>,
   ): Backbone {
-    const { inputSize, classes, variant, dropout } = this.options;
+    const { classes, dropout } = this.options;
     const [, height, width, channels] = x.shape as [null, number, number, number];
     const flat = apply(layers.flatten({ name: "flatten" }), x);
     const dropped = apply(layers.dropout({ name: "dropout1", rate: dropout }), flat);
     const hidden = this.#dense(dropped, "fc1", 16);
     const features = apply(layers.leakyReLU({ name: "leaky_relu", alpha: 0.1 }), hidden);
     const logits = this.#dense(apply(layers.dropout({ name: "dropout2", rate: dropout }), features), "fc2", classes);
-    const network = model({ name, inputs: input, outputs: logits });
-    accelerate(network);
-    const extractor = model({ name: `${name}_features`, inputs: input, outputs: features });
-    const flattened = { layer: "fc1", height, width, channels };
-    return {
+    return finish({
       name,
-      variant,
-      model: network,
-      inputSize,
-      classes,
-      preprocessing: this.#preprocessing(),
-      weightNames: weightNames(network, this.followsPyTorch ? "pytorch" : "keras", theirLayers, flattened),
-      cost: cost(network),
-      features: (images) => extractor.apply(images) as ReturnType<Backbone["features"]>,
-      dispose() {
-        // `model.dispose()` counts uses and would leave the weights of a layer that is used twice.
-        for (const weight of network.weights) weight.dispose();
-      },
-    };
+      options: this.options,
+      image,
+      features,
+      logits,
+      preprocessing: this.followsPyTorch
+        ? { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }
+        : { mean: [0, 0, 0], std: [1, 1, 1] },
+      theirNames: { [this.followsPyTorch ? "pytorch" : "keras"]: theirLayers },
+      flattened: { layer: "fc1", height, width, channels },
+    });
   }
 
   #dense(x: SymbolicTensor, name: string, units: number): SymbolicTensor {
-    return apply(layers.dense({ name, units, ...this.#initializers(name, x.shape.at(-1)!) }), x);
+    return apply(layers.dense({ name, units, ...this.#initializers(name, "dense", x.shape.at(-1)!, units) }), x);
   }
 
-  #initializers(name: string, fanIn: number) {
-    const { seed } = this.options;
-    return this.followsPyTorch ? pytorchInitializers(seed, name, fanIn) : kerasInitializers(seed, name);
-  }
-
-  #preprocessing(): Preprocessing {
-    const size = this.options.inputSize;
-    return this.followsPyTorch
-      ? { size, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }
-      : { size, mean: [0, 0, 0], std: [1, 1, 1] };
+  #initializers(name: string, kind: "convolution" | "dense", fanIn: number, fanOut: number) {
+    const { seed, initialWeights } = this.options;
+    const scheme = this.followsPyTorch ? pytorchInitializers : kerasInitializers;
+    return (initialWeights === "zeros" ? zeroInitializers : scheme)(seed, name, { kind, fanIn, fanOut });
   }
 }

@@ -3,9 +3,10 @@
  * arXiv 1809.00888): four convolutions with batch norm and pooling, 27,977 trainable parameters at 256 pixels.
  */
 import { input } from "@tensorflow/tfjs-layers";
-import type { Backbone, BackboneDefinition, BuildOptions } from "./backbone.js";
-import { apply, MesoLayers, mesoDropout, mesoInputSize, mesoVariants } from "./meso-layers.js";
-import { resolveOptions } from "./options.js";
+import type { Backbone, BackboneDefinition, BackboneDescription, BuildOptions } from "../backbone.js";
+import { apply } from "../layers/apply.js";
+import { resolveOptions } from "../options.js";
+import { MesoLayers, mesoDropout, mesoInputSize, mesoVariants } from "./meso-layers.js";
 
 /** Filters, kernel size and pooling of the four blocks. */
 const BLOCKS = [
@@ -33,12 +34,24 @@ function kerasLayer(ours: string): string {
   return ours.replace("conv", "conv2d_").replace("bn", "batch_normalization_");
 }
 
-const description = {
+const description: BackboneDescription = {
   name: "meso4",
   summary: "four convolutions, 28 thousand parameters (Afchar et al. 2018)",
   variants: mesoVariants,
   inputSize: mesoInputSize,
   dropout: mesoDropout,
+  signatures: [
+    {
+      variants: ["keras"],
+      source: "keras",
+      weights: { "conv2d_1/kernel:0": [3, 3, 3, 8], "conv2d_4/kernel:0": [5, 5, 16, 16] },
+    },
+    {
+      variants: ["deepfakebench"],
+      source: "pytorch",
+      weights: { "conv1.weight": [8, 3, 3, 3], "conv4.weight": [16, 16, 5, 5] },
+    },
+  ],
 };
 
 /**

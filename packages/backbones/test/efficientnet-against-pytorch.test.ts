@@ -1,0 +1,5 @@
+/** EfficientNet in its variants against PyTorch in float64; `useTestEngine` picks the engine. */
+import "@tensorflow/tfjs";
+import { parityTests } from "./parity.js";
+
+parityTests(import.meta.url, "fixtures/efficientnet.json");
