@@ -19,6 +19,7 @@ export { BackboneError, BackboneOptionError, UnknownBackboneError, WeightConvers
 export { mesoInception4 } from "./meso/meso-inception4.js";
 export { meso4 } from "./meso/meso4.js";
 export { backbones, build } from "./registry.js";
+export { type ResNetNumber, resNet } from "./resnet/resnet.js";
 export { type ConversionOptions, type ConvertedWeights, convertWeights } from "./weights/convert.js";
 export { type ExportOptions, exportWeights } from "./weights/export.js";
 export { type Identification, identify } from "./weights/identify.js";

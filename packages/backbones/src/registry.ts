@@ -4,6 +4,7 @@ import { efficientNetDefinitions } from "./efficientnet/efficientnet.js";
 import { UnknownBackboneError } from "./errors.js";
 import { mesoInception4Definition } from "./meso/meso-inception4.js";
 import { meso4Definition } from "./meso/meso4.js";
+import { resNetDefinitions } from "./resnet/resnet.js";
 import { xceptionDefinition } from "./xception/xception.js";
 
 /** Every architecture that {@link build} can build. */
@@ -12,6 +13,7 @@ export const backbones: readonly BackboneDefinition[] = [
   mesoInception4Definition,
   xceptionDefinition,
   ...efficientNetDefinitions,
+  ...resNetDefinitions,
 ];
 
 /**

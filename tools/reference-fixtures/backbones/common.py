@@ -110,7 +110,7 @@ class Recorder:
             if isinstance(module, nn.ReLU):
                 self.choices.append(("relu", self.norms[-1], x.clone()))
             if isinstance(module, nn.MaxPool2d):
-                self.choices.append(("pool", self.norms[-2], gaps(x, output.shape[2])))
+                self.choices.append(("pool", self.norms[-2] if len(self.norms) > 1 else None, gaps(x, output.shape[2])))
             if isinstance(module, nn.BatchNorm2d):
                 self.counts[name] = x.numel() // x.shape[1]
                 self.norms.append(name)
@@ -129,7 +129,9 @@ def gaps(x, outputs):
     windows = F.pad(x, (before, 2, before, 2), value=-1e300 if x.dtype == torch.float64 else -1e30)
     windows = windows.unfold(2, 3, 2).unfold(3, 3, 2)[:, :, :outputs, :outputs].flatten(4)
     top = windows.topk(2, -1)[0]
-    return top[..., 0] - top[..., 1]
+    gap = top[..., 0] - top[..., 1]
+    # After a relu a window may hold nothing but zeros, none of which has a gradient.
+    return torch.where((top[..., 0] == 0) & (top[..., 1] == 0), torch.full_like(gap, 1e3), gap)
 
 
 gaps.same = False
@@ -157,7 +159,8 @@ def first_near_flip(net, single, x):
 
 
 def nudge(net, make, x):
-    """Moves shifts of batch norms until no choice is near a flip; returns the moved ones as [name, channel, value]."""
+    """Moves shifts of batch norms until no choice is near a flip; returns the moved ones as [name, channel, value],
+    or None where no shift could help."""
     before = {k: v.clone() for k, v in net.state_dict().items()}
     single, moved = make().float(), {}
     for round_ in range(1000):
@@ -168,6 +171,8 @@ def nudge(net, make, x):
         if near is None:
             break
         kind, norm, values, allowed = near
+        if norm is None:
+            return None
         shifts = dict(net.named_modules())[norm].bias
         for channel in range(shifts.numel()) if kind == "relu" else [round_ % shifts.numel()]:
             if kind == "relu":
@@ -197,8 +202,13 @@ def reference(name, variant, make, *, size, odd_size, batch, classes, activation
     net = make().double()
     arrays = fill_renamed(net, rename) if rename else fill(net)
     translate = rename or (lambda key, array: (key, array))
-    x = images(0, batch, size)
-    nudges = nudge(net, make, x)
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    for seed in range(100):
+        copy_weights(net, before)
+        x = images(seed, batch, size)
+        nudges = nudge(net, make, x)
+        if nudges is not None:
+            break
     print(f"{name} {variant}: {len(nudges)} nudges", file=sys.stderr)
     net.eval()
     with torch.no_grad():
@@ -228,7 +238,7 @@ def reference(name, variant, make, *, size, odd_size, batch, classes, activation
             statistics[their] = [recorder.counts[layer], *summary(value)]
     return {
         "name": name, "variant": variant, "options": options or {}, "classes": classes, "size": size, "batch": batch,
-        "weights": arrays, "nudges": [[translate(key, np.zeros(1))[0], *rest] for key, *rest in nudges],
+        "images": seed, "weights": arrays, "nudges": [[translate(key, np.zeros(1))[0], *rest] for key, *rest in nudges],
         "logits": digits(logits), "odd": {"size": odd_size, "logits": digits(odd)},
         "training": {
             "logits": digits(output.detach()), "loss": float(f"{loss.item():.9g}"),
