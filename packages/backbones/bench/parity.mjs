@@ -4,12 +4,14 @@
  * deviations. EfficientNet's references are computed here, which takes minutes and 4 GB of memory for the large ones; those of
  * other networks are the tests' fixtures. Needs the built native engine, and Python with PyTorch (`PYTHON`).
  *
- *     npm run parity                prints the table
- *     npm run parity -- --write     writes it
+ *     npm run parity                                       prints the table
+ *     npm run parity -- --write                            writes it
+ *     npm run parity -- --write --nets efficientnet-b6,…   compares these again, and keeps the other lines of the last run
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { markdown, withTable } from "./tables.mjs";
 
 const packageFolder = join(import.meta.dirname, "..");
@@ -39,12 +41,16 @@ function compareEfficientNet(name) {
   rmSync(file);
 }
 
+/** Tests whose fixtures have all that is compared. */
+const fixtureTests = /^(?!meso|efficientnet).*-against-pytorch\.test\.ts$/;
+
+/** Whether a file holds deviations for the table; those of EfficientNet's fixture are of smaller images. */
+const isResult = (file) => /^parity-.*\.json$/.test(file) && file !== "parity-efficientnet.json";
+
 const short = (deviation) => (deviation === undefined ? "–" : deviation.toExponential(1));
 
 function table() {
-  const files = readdirSync(results).filter(
-    (file) => /^parity-.*\.json$/.test(file) && file !== "parity-efficientnet.json",
-  );
+  const files = readdirSync(results).filter(isResult);
   const rows = files.flatMap((file) => JSON.parse(readFileSync(join(results, file), "utf8")));
   const order = ["xception", "resnet", "efficientnet"];
   const place = ({ name }) => order.findIndex((prefix) => name.startsWith(prefix));
@@ -59,13 +65,19 @@ function table() {
   return markdown([head, ...rows.map(line)]);
 }
 
+const { values: options } = parseArgs({ options: { write: { type: "boolean" }, nets: { type: "string" } } });
+const efficientNets = Array.from({ length: 8 }, (_, number) => `efficientnet-b${number}`);
+const again = options.nets?.split(",") ?? efficientNets;
+const unknown = again.filter((name) => !efficientNets.includes(name));
+if (unknown.length > 0) throw new RangeError(`--nets: expected some of ${efficientNets.join(", ")}, got ${unknown}`);
+
 mkdirSync(results, { recursive: true });
-for (const file of readdirSync(results)) if (/^parity-.*\.json$/.test(file)) rmSync(join(results, file));
-const others = readdirSync(join(packageFolder, "test")).filter((file) =>
-  /^(?!meso|efficientnet).*-against-pytorch\.test\.ts$/.test(file),
-);
-compare(others.map((file) => join("test", file)));
-for (let number = 0; number < 8; number++) compareEfficientNet(`efficientnet-b${number}`);
+if (options.nets === undefined) {
+  for (const file of readdirSync(results)) if (isResult(file)) rmSync(join(results, file));
+  const others = readdirSync(join(packageFolder, "test")).filter((file) => fixtureTests.test(file));
+  compare(others.map((file) => join("test", file)));
+}
+for (const name of again) compareEfficientNet(name);
 if (process.exitCode) throw new Error("not everything agrees");
-if (process.argv.includes("--write")) writeFileSync(guide, withTable(readFileSync(guide, "utf8"), "parity", table()));
+if (options.write) writeFileSync(guide, withTable(readFileSync(guide, "utf8"), "parity", table()));
 else console.log(table());

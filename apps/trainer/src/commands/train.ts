@@ -13,7 +13,8 @@ import { checkDomains, domainsOf } from "../data/domains.js";
 import { loadCorpus, prepareCorpus } from "../data/prepare.js";
 import { Interrupted, interruptSignal } from "../jobs/interrupt.js";
 import { type Job, jobName } from "../jobs/messages.js";
-import { trainingPlan } from "../jobs/method.js";
+import { backboneOf, trainingPlan } from "../jobs/method.js";
+import { baseOptimizerOf } from "../jobs/optimization.js";
 import { runJobs } from "../jobs/pool.js";
 import { compare } from "../output/compare.js";
 import { writeContactSheet } from "../output/contact-sheet.js";
@@ -69,6 +70,17 @@ export async function resume(folder: string): Promise<void> {
   await execute(folder, config, await use(config.engine));
 }
 
+/** Whether every parameter group means some weight, which only the model tells. */
+function checkGroups(config: Config): void {
+  if (config.optimizer.groups.length === 0) return;
+  const backbone = backboneOf(config, 0);
+  try {
+    baseOptimizerOf(config, backbone.model).dispose();
+  } finally {
+    backbone.dispose();
+  }
+}
+
 async function execute(folder: string, config: Config, engine: Engine): Promise<void> {
   const start = performance.now();
   const signal = interruptSignal("Saving … (again to quit at once)");
@@ -82,6 +94,7 @@ async function execute(folder: string, config: Config, engine: Engine): Promise<
     // Fail here, once, rather than in every run or after it.
     trainingPlan(config, samples, 0);
     checkDomains(domainsOf(config, samples), samples);
+    checkGroups(config);
     await writeContactSheet(join(folder, "contact-sheet.png"), samples);
 
     const waiting = jobs.filter((job) => !existsSync(join(folder, jobName(job), "result.json")));

@@ -18,7 +18,8 @@ import { domainsOf } from "../data/domains.js";
 import { loadCorpus } from "../data/prepare.js";
 import { readRunConfig } from "../run-folder.js";
 import { type Job, type JobProgress, jobName } from "./messages.js";
-import { algorithmOf, backboneOf, baseOptimizerOf, trainingPlan } from "./method.js";
+import { algorithmOf, backboneOf, trainingPlan } from "./method.js";
+import { averageOf, baseOptimizerOf, scheduleOf, selectionOf } from "./optimization.js";
 import { testResults } from "./test-results.js";
 
 /** Milliseconds between two reports of progress. */
@@ -52,12 +53,14 @@ export async function trainAndTest(
     std,
     augment: augment ? { seed: job.seed } : null,
   });
+  const average = averageOf(config, job.algorithm, plan.stepsPerEpoch);
   const report = throttle(onProgress, PROGRESS_INTERVAL);
   const isSource = new Set(domains.sources);
   const result = await train({
     model: backbone.model,
     algorithm: algorithmOf(job, config),
-    baseOptimizer: baseOptimizerOf(config),
+    baseOptimizer: baseOptimizerOf(config, backbone.model),
+    schedule: scheduleOf(config, plan.stepsPerEpoch),
     plan,
     loader,
     validation: {
@@ -65,6 +68,8 @@ export async function trainAndTest(
       batchSize: config.evaluation.batchSize,
     },
     epochs,
+    selection: selectionOf(config),
+    ...(average !== undefined && { average }),
     ...(checkpointEvery !== null && { checkpointEvery }),
     ...(microBatch !== null && { microBatch }),
     runDirectory: directory,
