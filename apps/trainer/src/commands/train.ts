@@ -11,6 +11,7 @@ import { applySettings, readConfigFile, resolveConfig } from "../config/load.js"
 import type { Config } from "../config/schema.js";
 import { checkDomains, domainsOf } from "../data/domains.js";
 import { loadCorpus, prepareCorpus } from "../data/prepare.js";
+import { loadInitialWeights } from "../jobs/initial-weights.js";
 import { Interrupted, interruptSignal } from "../jobs/interrupt.js";
 import { type Job, jobName } from "../jobs/messages.js";
 import { backboneOf, trainingPlan } from "../jobs/method.js";
@@ -59,9 +60,13 @@ export async function train(flags: TrainFlags): Promise<void> {
 }
 
 /** Paths that hold when the run goes on from another working directory. */
-function absolutePaths({ data, ...config }: Config): Config {
+function absolutePaths({ data, model, ...config }: Config): Config {
   const absolute = (path: string | null) => (path === null ? null : resolve(path));
-  return { ...config, data: { ...data, real: absolute(data.real), manifest: absolute(data.manifest) } };
+  return {
+    ...config,
+    data: { ...data, real: absolute(data.real), manifest: absolute(data.manifest) },
+    model: { ...model, weights: absolute(model.weights) },
+  };
 }
 
 /** Goes on with a run that was interrupted or in which a job failed. */
@@ -81,6 +86,17 @@ function checkGroups(config: Config): void {
   }
 }
 
+/** Whether the weights to start from are of the network. */
+async function checkWeights(config: Config): Promise<void> {
+  if (config.model.weights === null) return;
+  const backbone = backboneOf(config, 0);
+  try {
+    await loadInitialWeights(backbone, config);
+  } finally {
+    backbone.dispose();
+  }
+}
+
 async function execute(folder: string, config: Config, engine: Engine): Promise<void> {
   const start = performance.now();
   const signal = interruptSignal("Saving … (again to quit at once)");
@@ -95,6 +111,7 @@ async function execute(folder: string, config: Config, engine: Engine): Promise<
     trainingPlan(config, samples, 0);
     checkDomains(domainsOf(config, samples), samples);
     checkGroups(config);
+    await checkWeights(config);
     await writeContactSheet(join(folder, "contact-sheet.png"), samples);
 
     const waiting = jobs.filter((job) => !existsSync(join(folder, jobName(job), "result.json")));

@@ -79,6 +79,15 @@ const model = z
       .union([z.literal(1), z.literal(2)])
       .default(1)
       .describe("logits: 1 (sigmoid) or 2 (softmax)"),
+    weights: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe("file of weights to start from: safetensors, PyTorch, Keras, TensorFlow.js or .npz; null: drawn"),
+    keepHead: z
+      .boolean()
+      .default(false)
+      .describe("leave the last layer as drawn, where the file's is of other classes; not of the meso networks"),
   })
   .prefault({});
 

@@ -64,9 +64,10 @@ export function algorithmOf({ algorithm, seed }: Job, config: Config): Algorithm
 }
 
 export function backboneOf({ model }: Config, seed: number): Backbone {
-  const { backbone, variant, dropout, ...options } = model;
+  const { backbone, variant, dropout, inputSize, classes } = model;
   return build(backbone, {
-    ...options,
+    inputSize,
+    classes,
     ...(variant !== null && { variant }),
     ...(dropout !== null && { dropout }),
     seed,

@@ -17,6 +17,7 @@ import {
 import { domainsOf } from "../data/domains.js";
 import { loadCorpus } from "../data/prepare.js";
 import { readRunConfig } from "../run-folder.js";
+import { loadInitialWeights } from "./initial-weights.js";
 import { type Job, type JobProgress, jobName } from "./messages.js";
 import { algorithmOf, backboneOf, trainingPlan } from "./method.js";
 import { averageOf, baseOptimizerOf, scheduleOf, selectionOf } from "./optimization.js";
@@ -44,6 +45,7 @@ export async function trainAndTest(
 
   const { augment, epochs, checkpointEvery, microBatch } = config.training;
   const backbone = backboneOf(config, job.seed);
+  await loadInitialWeights(backbone, config);
   const { mean, std } = backbone.preprocessing;
   const domains = domainsOf(config, samples);
   const plan = trainingPlan(config, samples, job.seed);
