@@ -16,6 +16,7 @@ export type {
 } from "./backbone.js";
 export { type EfficientNetNumber, efficientNet } from "./efficientnet/efficientnet.js";
 export { BackboneError, BackboneOptionError, UnknownBackboneError, WeightConversionError } from "./errors.js";
+export { fold } from "./fold.js";
 export { mesoInception4 } from "./meso/meso-inception4.js";
 export { meso4 } from "./meso/meso4.js";
 export { backbones, build } from "./registry.js";
