@@ -12,7 +12,7 @@ import "./setup.mjs";
 const checks = [
   ["format and lint", ["biome", "check", "."]],
   ["build", ["turbo", "run", "build", "--output-logs=errors-only"]],
-  ["types", ["turbo", "run", "typecheck", "--continue", "--output-logs=errors-only"]],
+  ["types", ["tsc"]],
   [
     "unit tests",
     ["turbo", "run", "test", "--continue", "--concurrency=1", "--output-logs=new-only", "--log-order=stream"],

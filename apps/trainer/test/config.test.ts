@@ -51,6 +51,23 @@ describe("resolveConfig", () => {
     [{ data: { sources: ["deepfakes"], targets: ["deepfakes"] } }, /data\.targets: "deepfakes" is a source domain too/],
     [{ data: { split: { train: 0.9 } } }, /data\.split: fractions must sum to 1/],
     [{ seeds: [1, 1] }, /seeds: "1" is given twice/],
+    [{ optimizer: { momentum: 1 } }, /optimizer\.momentum: .*<1, got 1/],
+    [{ optimizer: { nesterov: true } }, /optimizer\.nesterov: only sgd has it, and `name` is adam/],
+    [{ optimizer: { name: "sgd", nesterov: true, momentum: 0 } }, /optimizer\.nesterov: needs a momentum above 0/],
+    [{ optimizer: { clip: { norm: 1, value: 1 } } }, /optimizer\.clip: give `norm` or `value`, not both/],
+    [{ optimizer: { clip: { norm: 0 } } }, /optimizer\.clip\.norm: .*>0, got 0/],
+    [{ optimizer: { groups: [{ name: "(", weightDecay: 0 }] } }, /optimizer\.groups\.0\.name: expected a regular expr/],
+    [{ optimizer: { groups: [{ name: "^head/" }] } }, /optimizer\.groups\.0: give `learningRateFactor` or/],
+    [{ optimizer: { groups: [{ weightDecay: 0 }] } }, /optimizer\.groups\.0: give `name` or `rankBelow`/],
+    [{ optimizer: { groups: [{ name: "x", lr: 1 }] } }, /optimizer\.groups\.0\.lr: unknown option/],
+    [{ optimizer: { schedule: { name: "linear" } } }, /optimizer\.schedule\.name: .*"cosine".*, got "linear"/],
+    [{ average: { name: "swa", start: 10 } }, /average\.start: must be below training\.epochs, which is 10; got 10/],
+    [{ average: { name: "ema", decay: 1 } }, /average\.decay: .*<1, got 1/],
+    [{ average: { name: "swad", tolerance: 0.5 } }, /average\.tolerance: .*>=1, got 0\.5/],
+    [
+      { algorithms: ["erm", "coral"], training: { microBatch: 4 } },
+      /training\.microBatch: must be at least training\.perDomain, which is 8, for coral; got 4/,
+    ],
     ["text", /configuration: expected object, received string/],
   ])("refuses %j", (input, message) => {
     expect(messageOf(input)).toMatch(message);

@@ -4,9 +4,11 @@ import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promi
 import { join, relative } from "node:path";
 import { encodePng, readManifest, renderFace } from "@roga/datasets";
 import { use } from "@roga/runtime";
-import { readScoreTable } from "@roga/training";
+import { readLog, readScoreTable, runDirectory } from "@roga/training";
 import { expect, it } from "vitest";
+import { stringify } from "yaml";
 import { resolveConfig } from "../src/config/load.js";
+import type { Config } from "../src/config/schema.js";
 import { checkDomains, domainsOf } from "../src/data/domains.js";
 import { loadCorpus, prepareCorpus, readSkipped } from "../src/data/prepare.js";
 import type { Job } from "../src/jobs/messages.js";
@@ -74,7 +76,50 @@ it("trains, tests and compares on drawn faces", { timeout: 120_000 }, async () =
   const { rows } = await readScoreTable(join(folder, "roga-seed1", "scores", "test.csv"));
   expect(rows.length).toBe(samples.filter(({ split }) => split === "test").length);
   expect(await readdir(folder)).toEqual(expect.arrayContaining(["report.html", "summary.txt", "config.yaml"]));
+
+  // The same data again with everything that the optimizer offers, interrupted within an epoch.
+  const rich = resolveConfig(
+    {
+      ...small,
+      optimizer: {
+        name: "adamw",
+        weightDecay: 0.05,
+        noDecay: true,
+        groups: [{ name: "^fc2/", learningRateFactor: 2 }],
+        clip: { norm: 0.5 },
+        schedule: { name: "cosine", warmupSteps: 1, warmupStart: 0.5 },
+      },
+      average: { name: "swad", recomputeSteps: 1 },
+      training: { ...small.training, epochs: 2, microBatch: 1, diagnosticsEvery: 2 },
+    },
+    "test",
+  );
+  await writeFile(join(folder, "config.yaml"), stringify(rich));
+  const job: Job = { algorithm: "roga", seed: 2 };
+  const controller = new AbortController();
+  expect(await trainAndTest(folder, job, controller.signal, () => controller.abort())).toBe(false);
+  expect(await trainAndTest(folder, job, never, () => {})).toBe(true);
+  expect(JSON.parse(await readFile(join(folder, "roga-seed2", "result.json"), "utf8")).selectedEpoch).toBe(2);
+  const { log, checkpoints } = runDirectory(join(folder, "roga-seed2"));
+  const { entries } = await readLog(log);
+  const steps = entries.filter((entry) => entry.kind === "step");
+  expect(steps.map(({ diagnostics }) => diagnostics !== undefined)).toEqual(steps.map((_, index) => index % 2 === 0));
+  expect(steps.every(({ clipped }) => typeof clipped === "boolean")).toBe(true);
+  expect(steps[0]?.learningRate).toBe(0.0015);
+  expect(entries.filter((entry) => entry.kind === "validation").map(({ average }) => average)).toEqual([
+    "swad",
+    "swad",
+  ]);
+  expect(existsSync(join(checkpoints, "epoch-002", "present.safetensors"))).toBe(true);
+  const { notes, selection } = JSON.parse(await comparisonOf(folder, rich, [job]));
+  expect(notes).toContainEqual(expect.stringContaining("SWAD"));
+  expect(selection).toContain("last-epoch");
 });
+
+async function comparisonOf(folder: string, config: Config, jobs: Job[]): Promise<string> {
+  await compare(folder, config, await use("cpu"), jobs);
+  return readFile(join(folder, "comparison.json"), "utf8");
+}
 
 it("makes the same corpus again, byte for byte, in a folder given relative to the working directory", async () => {
   const settings = { ...small, data: { ...small.data, rendered: { identities: 7, frames: 1 } } };

@@ -138,6 +138,7 @@ function foldedWeights(convolution: Layer, norm: Layer | undefined): tf.Tensor[]
   const scale = Float64Array.from(variance!, (value, c) => (gamma?.[c] ?? 1) / Math.sqrt(value + epsilon));
   const shift = Float32Array.from(mean!, (value, c) => (beta?.[c] ?? 0) + ((offset?.[c] ?? 0) - value) * scale[c]!);
   // The channel is the last index of a convolution's kernel, and the last two, [in, multiplier], of a depthwise one's.
-  const scaled = Float32Array.from(kernel!.dataSync(), (value, i) => value * scale[i % channels]!);
+  const scaled = Float32Array.from(kernel!.dataSync());
+  for (let i = 0; i < scaled.length; i++) scaled[i]! *= scale[i % channels]!;
   return [tf.tensor(scaled, kernel!.shape, "float32"), tf.tensor(shift, [channels], "float32")];
 }

@@ -16,7 +16,7 @@ const networks: [name: string, options: BuildOptions][] = [
   ["efficientnet-b0", { dropout: 0.2 }],
   ...(process.env.ROGA_TEST_ENGINE === "onednn"
     ? ([
-        ["xception", { classes: 2, adjustChannel: true }],
+        ["xception", { adjustChannel: true }],
         ["resnet50", {}],
       ] as [string, BuildOptions][])
     : []),
@@ -39,14 +39,14 @@ const image = () => tf.randomUniform([1, 32, 32, 3], -1, 1, "float32", 5);
 
 describe.each(networks)("%s %o", (name, options) => {
   it("gives the same outputs without dropout and batch norm after convolutions", () => {
-    const backbone = build(name, { ...options, inputSize: 32 });
+    const backbone = build(name, { ...options, inputSize: 32, classes: 8 });
     settle(backbone.model);
     const folded = fold(backbone);
     const x = image();
-    expect(folded.predict(x) as tf.Tensor).toBeAllClose(backbone.model.predict(x) as tf.Tensor, {
-      rtol: 1e-5,
-      atol: 1e-5,
-    });
+    const expected = backbone.model.predict(x) as tf.Tensor;
+    // Relative to the largest logit: they are sums of up to 2,048 terms that cancel.
+    const largest = Math.max(...expected.dataSync().map(Math.abs));
+    expect(folded.predict(x) as tf.Tensor).toBeAllClose(expected, { rtol: 0, atol: 1e-5 * largest });
     expect(layersOf(folded, "Dropout")).toBe(0);
     // Where a relu stands between, the batch norm stays.
     const staying = name.startsWith("meso") ? layersOf(backbone.model, "BatchNormalization") : 0;

@@ -39,17 +39,14 @@ ROGA_PRODUCT void copyWords(const float* from, const float* factors, int64_t cou
     for (int64_t i = 0; i < count; i++) to[i] = from[i] * factors[i];
   } else {
 #if defined(__AVX512F__)
-    for (int64_t i = 0; i < count; i += 16) {
-      const int64_t left = std::min<int64_t>(16, count - i);
-      float some[16] = {}, words[8];
-      for (int64_t j = 0; j < left; j++) some[j] = factors ? from[i + j] * factors[i + j] : from[i + j];
-      if (left == 16) {
-        P::narrow(some, to + i / 2);
-      } else {
-        P::narrow(some, words);
-        std::memcpy(to + i / 2, words, static_cast<size_t>(wordsOf<P>(left)) * sizeof(float));
-      }
-    }
+    const auto some = [&](int64_t i) { return factors ? load(from + i) * load(factors + i) : load(from + i); };
+    int64_t i = 0;
+    for (; i + 2 * kLanes <= count; i += 2 * kLanes) store(to + i / 2, (Vector)P::follow(some(i), some(i + kLanes)));
+    const auto rest = [&](int64_t from_) {
+      const FirstLanes lanes{std::clamp<int64_t>(count - from_, 0, kLanes)};
+      return factors ? lanes.load(from + from_) * lanes.load(factors + from_) : lanes.load(from + from_);
+    };
+    if (i < count) FirstLanes{wordsOf<P>(count - i)}.store(to + i / 2, (Vector)P::follow(rest(i), rest(i + kLanes)));
 #endif
   }
 }

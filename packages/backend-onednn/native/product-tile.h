@@ -53,13 +53,13 @@ struct Bfloat16 {
     return (Vector)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_ps(word), (__m512bh)words);
   }
   static ROGA_PRODUCT inline Vector join(Vector low, Vector high) {
-    const __m512i lower = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)low));
-    const __m512i upper = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)high));
-    return (Vector)_mm512_or_si512(lower, _mm512_slli_epi32(upper, 16));
+    const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4,
+                                           19, 3, 18, 2, 17, 1, 16, 0);
+    return (Vector)_mm512_permutexvar_epi16(order, follow(low, high));
   }
-  /** Sixteen numbers as eight words. */
-  static ROGA_PRODUCT inline void narrow(const float* from, float* to) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(from)));
+  /** Two vectors of numbers that follow each other, as one vector of words. */
+  static ROGA_PRODUCT inline __m512i follow(Vector first, Vector second) {
+    return (__m512i)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
   }
 #endif
 };

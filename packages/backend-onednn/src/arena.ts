@@ -1,8 +1,9 @@
 /**
  * Memory of tensors. Fresh pages from the operating system cost more than most kernels, so buffers are cut from large
  * slabs of address space and used again: the smallest free block that fits is taken, what is left of it stays free, and
- * neighbouring free blocks are joined. Pages are taken from the system when they are first written; what is free beyond
- * a bound is given back.
+ * neighbouring free blocks are joined, also with the part of a slab that was never used: what then takes the joined block
+ * needs new pages for no more than the memory lacks. Pages are taken from the system when they are first written; what is
+ * free beyond a bound is given back.
  */
 import { constants } from "node:buffer";
 import { totalmem } from "node:os";
@@ -26,8 +27,8 @@ interface Block {
   offset: number;
   size: number;
   free: boolean;
-  /** Whether its pages may have been written since they were last given back. */
-  resident: boolean;
+  /** How many bytes from its start on may have pages; after them none were written since they were last given back. */
+  resident: number;
   before: Block | undefined;
   after: Block | undefined;
 }
@@ -71,9 +72,9 @@ export class Arena {
     const values = new Float32Array(block.slab.buffer, block.offset, length);
     this.unlist(block);
     if (block.size - size >= SMALLEST_REST) this.split(block, size);
-    if (block.resident) this.idle -= block.size;
+    this.idle -= block.resident;
     block.free = false;
-    block.resident = true;
+    block.resident = block.size;
     this.inUse += block.size;
     this.peak = Math.max(this.peak, this.inUse);
     this.used.set(values, block);
@@ -107,10 +108,10 @@ export class Arena {
     for (let index = this.free.length - 1; index >= 0 && this.idle > bytes; index--) {
       for (const block of this.free[index] ?? []) {
         if (this.idle <= bytes) break;
-        if (!block.resident || block.size < SMALLEST_RELEASE) continue;
-        this.addon.releasePages(block.slab.buffer, block.offset, block.size);
-        block.resident = false;
-        this.idle -= block.size;
+        if (block.resident < SMALLEST_RELEASE) continue;
+        this.addon.releasePages(block.slab.buffer, block.offset, block.resident);
+        this.idle -= block.resident;
+        block.resident = 0;
       }
     }
   }
@@ -119,7 +120,7 @@ export class Arena {
     return { inUse: this.inUse, idle: this.idle, peak: this.peak };
   }
 
-  /** The smallest free block of at least `size` bytes; among equals one whose pages are there already. */
+  /** The smallest free block of at least `size` bytes; among equals the one with most of its pages there already. */
   private bestFit(size: number): Block | undefined {
     for (let index = classOf(size); index < this.free.length; index++) {
       let best: Block | undefined;
@@ -145,7 +146,7 @@ export class Arena {
       offset: 0,
       size: bytes,
       free: true,
-      resident: false,
+      resident: 0,
       before: undefined,
       after: undefined,
     };
@@ -160,27 +161,28 @@ export class Arena {
       offset: block.offset + size,
       size: block.size - size,
       free: true,
-      resident: block.resident,
+      resident: Math.max(0, block.resident - size),
       before: block,
       after: block.after,
     };
     if (block.after !== undefined) block.after.before = rest;
     block.after = rest;
     block.size = size;
+    block.resident = Math.min(block.resident, size);
     this.enlist(rest);
   }
 
   /**
-   * The block, which is in no list, together with its free neighbours. Neighbours whose pages were given back stay
-   * apart, so that what has pages is used again first.
+   * The block, which is in no list and has all its pages, together with its free neighbours. One before it that lacks
+   * pages stays apart: what has pages would no longer come first.
    */
   private joined(block: Block): Block {
     const { before, after } = block;
-    if (after?.free && after.resident) {
+    if (after?.free) {
       this.unlist(after);
       append(block, after);
     }
-    if (!before?.free || !before.resident) return block;
+    if (!before?.free || before.resident < before.size) return block;
     this.unlist(before);
     append(before, block);
     return before;
@@ -200,12 +202,13 @@ export class Arena {
 /** Makes `next` a part of the block before it. */
 function append(block: Block, next: Block): void {
   block.size += next.size;
+  block.resident += next.resident;
   block.after = next.after;
   if (next.after !== undefined) next.after.before = block;
 }
 
 function better(block: Block, than: Block): boolean {
-  return block.size < than.size || (block.size === than.size && block.resident && !than.resident);
+  return block.size < than.size || (block.size === than.size && block.resident > than.resident);
 }
 
 /** Four classes for every doubling of the size. */

@@ -4,7 +4,7 @@
  * stand between `<!-- table: … -->` and `<!-- end -->`. It runs the built package.
  *
  *     npm run tables                prints the tables
- *     npm run tables -- --write     writes them into docs/, and the accuracies by seed to test/fixtures/
+ *     npm run tables -- --write     writes them into docs/, and what they are made of to test/fixtures/
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { accuracyRows, seeds, spuriousFeature } from "./tables/spurious-feature.
 import { distanceRows, objectiveRows, testProblems } from "./tables/test-problems.mjs";
 
 const docs = join(import.meta.dirname, "..", "..", "..", "docs");
-const fixture = join(import.meta.dirname, "..", "test", "fixtures", "spurious-feature.json");
+const fixtures = join(import.meta.dirname, "..", "test", "fixtures");
 
 /** Rows as a table in Markdown, its columns of the width of their longest cells. */
 function markdown(rows) {
@@ -65,7 +65,8 @@ async function main() {
   const found = { problems: await testProblems(), accuracies: await spuriousFeature(seeds) };
   if (process.argv.includes("--write")) {
     for (const [path, text] of Object.entries(documents(found))) writeFileSync(path, text);
-    writeFileSync(fixture, `${JSON.stringify(found.accuracies)}\n`);
+    writeFileSync(join(fixtures, "test-problems.json"), `${JSON.stringify(found.problems)}\n`);
+    writeFileSync(join(fixtures, "spurious-feature.json"), `${JSON.stringify(found.accuracies)}\n`);
   } else {
     for (const [name, table] of Object.entries(tables(found))) console.log(`${name}\n\n${table}\n`);
   }

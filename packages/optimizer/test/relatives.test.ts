@@ -72,11 +72,14 @@ async function ofModel(algorithm: Algorithm, domainLosses = model.outputs): Prom
 const near = { rtol: 1e-5, atol: 1e-6 };
 
 describe("what a relative is to ERM, SAM and RoGA", () => {
-  test("sam, asam and sagm without a perturbation are ERM, bit for bit", async () => {
+  test("without a perturbation sam and asam are ERM bit for bit, and sagm but for rounding", async () => {
     const plain = await ofModel(erm());
     expect(await ofModel(sam({ rho: 0 }))).toEqual(plain);
     expect(await ofModel(asam({ rho: 0 }))).toEqual(plain);
-    expect(await ofModel(sagm({ rho: 0, alpha: 0 }))).toEqual(plain);
+    // sums g and h in one buffer, in another order
+    for (const [i, values] of (await ofModel(sagm({ rho: 0, alpha: 0 }))).entries()) {
+      expect(values).toBeAllClose(plain[i]!, { rtol: 1e-6, atol: 1e-7 });
+    }
   });
 
   test("penalties without a weight are ERM", async () => {

@@ -92,9 +92,11 @@ describe("property 1: without perturbation G is the ERM gradient", () => {
       else
         for (const [i, values] of g.entries()) expect(values).toBeAllClose(expected.g[i]!, { rtol: 1e-5, atol: 1e-7 });
     }
-    // α = 0 sums g and h in one buffer, in another order
-    const { g } = await of(roga({ rho: 1e-30, alpha: 0 }));
-    for (const [i, values] of g.entries()) expect(values).toBeAllClose(expected.g[i]!, { rtol: 1e-5, atol: 1e-7 });
+    // α = 0 and a shared point sum g and h in one buffer, in another order
+    for (const options of [{ alpha: 0 }, { alpha: 1e-30, ascent: "shared" as const }]) {
+      const { g } = await of(roga({ rho: 1e-30, ...options }));
+      for (const [i, values] of g.entries()) expect(values).toBeAllClose(expected.g[i]!, { rtol: 1e-5, atol: 1e-7 });
+    }
   });
 });
 

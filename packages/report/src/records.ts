@@ -104,6 +104,8 @@ export interface StepEntry {
   readonly domainLosses: Readonly<Record<string, number>>;
   /** Throughput around the step, in training images a second. */
   readonly imagesPerSecond: number;
+  /** Whether the gradient was clipped, where it was limited. */
+  readonly clipped?: boolean;
   /** How the gradients of the step lay to one another, where that was recorded. */
   readonly diagnostics?: StepDiagnostics;
 }
@@ -120,6 +122,8 @@ export interface ValidationEntry {
   readonly macroAuc: number | null;
   /** AUC of each validation domain, or `null` if undefined there. */
   readonly auc: Readonly<Record<string, number | null>>;
+  /** The average of weights that was validated, such as `ema`; absent where the weights of the step were. */
+  readonly average?: string;
   /** Images that could not be read and are in no figure. */
   readonly skipped?: number;
 }

@@ -8,7 +8,7 @@ import { trainingCurves } from "./charts/training-curves.js";
 import { decimal } from "./format.js";
 import { html, type Markup } from "./html/markup.js";
 import { chartFigure, definitions, page } from "./html/page.js";
-import type { LogEntry, ScoreTable } from "./records.js";
+import type { LogEntry, ScoreTable, StepEntry, ValidationEntry } from "./records.js";
 
 /** A run directory's contents, as far as its report shows them. */
 export interface RunRecord {
@@ -29,6 +29,21 @@ function flatten(value: unknown, path = ""): [string, string][] {
   const nested = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
   if (nested.length > 0) return nested.flatMap(([key, inner]) => flatten(inner, path === "" ? key : `${path}.${key}`));
   return path === "" ? [] : [[path, typeof value === "string" ? value : String(JSON.stringify(value))]];
+}
+
+/** Of which averages the validations were. */
+function averageFacts(validations: readonly ValidationEntry[]): [string, string][] {
+  const averages = validations.flatMap(({ average }) => average ?? []);
+  if (averages.length === 0) return [];
+  const names = [...new Set(averages)].join(", ");
+  return [["Validated average", `${names}, in ${averages.length} of ${validations.length} validations`]];
+}
+
+/** How often the gradient was above its limit. */
+function clippingFacts(steps: readonly StepEntry[]): [string, string][] {
+  const limited = steps.filter(({ clipped }) => clipped !== undefined);
+  if (limited.length === 0) return [];
+  return [["Clipped", `${limited.filter(({ clipped }) => clipped).length} of ${limited.length} gradients`]];
 }
 
 /** What the log says in a few lines. */
@@ -54,6 +69,8 @@ function logFacts(log: readonly LogEntry[]): [string, string][] {
       "Images a second",
       speeds.length === 0 ? "– (no step)" : `${speeds[speeds.length >> 1]!.toFixed(1)} (median over steps)`,
     ],
+    ...averageFacts(validations),
+    ...clippingFacts(steps),
     ...(skipped > 0 ? [["Unreadable", `up to ${skipped} images of a validation`] as [string, string]] : []),
   ];
 }

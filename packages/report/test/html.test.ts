@@ -123,6 +123,21 @@ describe("runReport", () => {
     expect(elements.filter(({ name }) => name === "svg")).toHaveLength(4);
   });
 
+  it("names the average that was validated, and counts what was clipped", async () => {
+    const clipped = trainingLog(SEEN, 3, 2).map((entry) =>
+      entry.kind === "validation"
+        ? { ...entry, ...(entry.epoch > 1 && { average: "ema" }) }
+        : { ...entry, clipped: entry.step === 1 },
+    );
+    const elements = expectInert(
+      await runReport({ config: {}, environment: {}, log: clipped as LogEntry[], tables: [] }),
+    );
+    const facts = textOf(elements, "dt", "dd");
+    expect(facts.slice(facts.indexOf("Validated average"))).toEqual([
+      ...["Validated average", "ema, in 2 of 3 validations", "Clipped", "1 of 6 gradients"],
+    ]);
+  });
+
   it("reports an empty run as empty", async () => {
     const empty = { name: "test", labels: [], scores: [], domains: [] };
     const elements = expectInert(await runReport({ config: {}, environment: {}, log: [], tables: [empty] }));

@@ -1,6 +1,8 @@
 /**
  * A checkpoint: the folder `checkpoints/<name>/` with `weights.safetensors` (every weight of the model),
- * `optimizer.safetensors` (state of the algorithm and of the base optimizer) and `state.json` (where the run stood).
+ * `optimizer.safetensors` (state of the algorithm, of the base optimizer and of an average of the weights) and
+ * `state.json` (where the run stood). Where the average was validated, `weights.safetensors` holds it, and
+ * `present.safetensors` the weights that training goes on from.
  * It is written beside, synced and renamed, so that a checkpoint that exists is whole. Batches and random draws are
  * pure functions of seed and step, so nothing else is needed for the run to go on bit for bit.
  */
@@ -14,6 +16,7 @@ import type { BestEpoch, ValidationResult } from "./validation.js";
 
 const FORMAT = "roga.checkpoint/1";
 const WEIGHTS = "weights.safetensors";
+const PRESENT = "present.safetensors";
 const OPTIMIZER = "optimizer.safetensors";
 const STATE = "state.json";
 
@@ -25,6 +28,8 @@ export interface RunIdentity {
   readonly algorithm: string;
   /** Name of the base optimizer. */
   readonly baseOptimizer: string;
+  /** Name of the average of the weights; absent without one. */
+  readonly average?: string;
   /** Names of the trainable weights, in the order in which the optimizer holds their state. */
   readonly trainable: readonly string[];
   /** Source domains, in the order of the plan. */
@@ -55,9 +60,11 @@ export interface Checkpoint {
   readonly run: RunIdentity;
   /** Where the run stood. */
   readonly state: RunState;
-  /** Every weight of the model, by name. */
+  /** Every weight of the model, by name; those that were validated, where that was an average. */
   readonly weights: NamedArrays;
-  /** State of the algorithm (`algorithm/…`) and of the base optimizer (`base/…`), by name. */
+  /** Every weight that training goes on from, where `weights` are averages; absent where they are these themselves. */
+  readonly present?: NamedArrays;
+  /** State of the algorithm (`algorithm/…`), of the base optimizer (`base/…`) and of an average (`average/…`), by name. */
   readonly optimizer: NamedArrays;
 }
 
@@ -78,7 +85,13 @@ export class CheckpointError extends Error {
   }
 }
 
-/** The weights file of a checkpoint's folder, for {@link loadWeights}. */
+/** What the readable part of a checkpoint says. */
+interface CheckpointState extends Pick<Checkpoint, "run" | "state"> {
+  /** Whether the weights are averages, with those that training goes on from in a file of their own. */
+  readonly averaged?: boolean;
+}
+
+/** The weights file of a checkpoint's folder, for {@link loadWeights}: the averages, where those were validated. */
 export function checkpointWeights(path: string): string {
   return join(path, WEIGHTS);
 }
@@ -88,14 +101,19 @@ export function checkpointWeights(path: string): string {
  *
  * @param checkpoint - `path` names the folder to make; an older one of that name is replaced.
  */
-export async function writeCheckpoint({ path, run, state, weights, optimizer }: Checkpoint): Promise<void> {
+export async function writeCheckpoint({ path, run, state, weights, present, optimizer }: Checkpoint): Promise<void> {
   const temporary = path + UNFINISHED;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary);
   const metadata = { format: FORMAT, algorithm: run.algorithm, step: String(state.step) };
   await writeSafetensors(join(temporary, WEIGHTS), weights, metadata);
+  if (present !== undefined) await writeSafetensors(join(temporary, PRESENT), present, metadata);
   await writeSafetensors(join(temporary, OPTIMIZER), optimizer, metadata);
-  await writeFileAtomic(join(temporary, STATE), `${JSON.stringify({ format: FORMAT, run, state }, null, 2)}\n`);
+  const averaged = present !== undefined;
+  await writeFileAtomic(
+    join(temporary, STATE),
+    `${JSON.stringify({ format: FORMAT, run, state, averaged }, null, 2)}\n`,
+  );
   await publishDirectory(temporary, path);
 }
 
@@ -106,10 +124,12 @@ export async function writeCheckpoint({ path, run, state, weights, optimizer }: 
  * @throws {@link CheckpointError}; `SafetensorsError` for a weight file that breaks its format.
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const { run, state } = await readCheckpointState(path);
+  const { run, state, averaged } = await readCheckpointState(path);
   const { tensors: weights } = await readSafetensors(join(path, WEIGHTS));
   const { tensors: optimizer } = await readSafetensors(join(path, OPTIMIZER));
-  return { path, run, state, weights, optimizer };
+  if (!averaged) return { path, run, state, weights, optimizer };
+  const { tensors: present } = await readSafetensors(join(path, PRESENT));
+  return { path, run, state, weights, present, optimizer };
 }
 
 /**
@@ -118,7 +138,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
  * @param path - A checkpoint's folder.
  * @throws {@link CheckpointError} if there is none or its state is of another format.
  */
-export async function readCheckpointState(path: string): Promise<Pick<Checkpoint, "run" | "state">> {
+export async function readCheckpointState(path: string): Promise<CheckpointState> {
   const file = join(path, STATE);
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     if (!isMissing(error)) throw error;
@@ -133,7 +153,7 @@ export async function readCheckpointState(path: string): Promise<Pick<Checkpoint
   throw new CheckpointError(file, `expected format "${FORMAT}" with a run and a state, got another`);
 }
 
-function isState(value: unknown): value is Pick<Checkpoint, "run" | "state"> {
+function isState(value: unknown): value is CheckpointState {
   // Only this package writes the format, so its name vouches for what it holds.
   return (
     typeof value === "object" &&

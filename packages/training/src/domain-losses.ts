@@ -99,6 +99,32 @@ export function jointLosses(
   }));
 }
 
+/** The pass that a forward outside of an algorithm's step is part of; nothing here depends on it. */
+const NO_STEP = { kind: "clean", step: 0, seed: 0 } as const;
+
+/**
+ * The forwards in training mode of the clean pass of a step, for their effect on batch normalisation's statistics.
+ *
+ * @param batchNormPass - One forward a domain, or one over all of them.
+ * @param microBatch - As in {@link domainLosses} and {@link jointLosses}.
+ */
+export function trainingForwards(
+  model: LayersModel,
+  batches: readonly DomainBatch[],
+  batchNormPass: "perDomain" | "mixed",
+  microBatch: number | undefined,
+): (() => undefined)[] {
+  if (batchNormPass === "mixed") {
+    const joint = jointLosses(model, batches, microBatch);
+    const forwards = typeof joint === "function" ? [joint] : joint.map(({ losses }) => losses);
+    return forwards.map((forward) => () => void forward(NO_STEP));
+  }
+  return Object.entries(domainLosses(model, batches, microBatch)).flatMap(([domain, losses]) => {
+    const forwards = typeof losses === "function" ? [losses] : losses.map(({ loss }) => loss);
+    return forwards.map((forward) => () => void forward({ ...NO_STEP, domain }));
+  });
+}
+
 function jointOutputs(model: LayersModel, batches: readonly LabelledImages[]): Record<string, DomainOutput> {
   const sizes = batches.map((batch) => batch.labels.size);
   const images = batches.map((batch) => batch.images);

@@ -4,11 +4,12 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type ImageBatch, REAL_DOMAIN, type Sample } from "@roga/datasets";
+import { sigmoid } from "@roga/metrics";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import { disposeBatches, readAhead, type SampleLoader } from "./batches.js";
 import { logitsOf } from "./binary-loss.js";
-import { fakeScores } from "./fake-scores.js";
+import { fakeMargins, marginLoss } from "./fake-scores.js";
 import type { ScoreRow, ScoreTable } from "./score-table.js";
 import { ScoreWriter } from "./score-writer.js";
 
@@ -42,6 +43,8 @@ export interface EvaluationProgress {
 
 /** The scores of a model, and what has none. */
 export interface Evaluation extends ScoreTable {
+  /** The cross-entropy of each row in nats, in the order of `rows`. */
+  readonly losses: readonly number[];
   /** Ids of samples that the loader could not read, in order. They are in no figure. */
   readonly skipped: readonly string[];
 }
@@ -81,15 +84,18 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const samples = select(options.samples, options.domains);
   signal?.throwIfAborted();
   const rows: ScoreRow[] = [];
+  const losses: number[] = [];
   const skipped: string[] = [];
   const writer = options.path === undefined ? null : await ScoreWriter.open(options.path);
   try {
     let done = 0;
     for await (const { asked, batch } of readAhead(loads(loader, samples, batchSize), discard)) {
-      const scores = await scoreBatch(model, batch).finally(() => disposeBatches([batch]));
-      const scored = asked.filter(({ id }) => scores.has(id)).map((sample) => rowOf(sample, scores.get(sample.id)!));
-      skipped.push(...asked.flatMap(({ id }) => (scores.has(id) ? [] : [id])));
+      const margins = await scoreBatch(model, batch).finally(() => disposeBatches([batch]));
+      const read = asked.filter(({ id }) => margins.has(id));
+      const scored = read.map((sample) => rowOf(sample, sigmoid(margins.get(sample.id)!)));
+      skipped.push(...asked.flatMap(({ id }) => (margins.has(id) ? [] : [id])));
       rows.push(...scored);
+      losses.push(...read.map(({ id, label }) => marginLoss(margins.get(id)!, label)));
       await writer?.append(scored);
       done += asked.length;
       options.onProgress?.({ done, total: samples.length });
@@ -102,7 +108,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     throw error;
   }
   await writer?.commit();
-  return { rows, skipped };
+  return { rows, losses, skipped };
 }
 
 interface Load {
@@ -121,13 +127,14 @@ function discard({ batch }: Load): void {
   disposeBatches([batch]);
 }
 
+/** The margin of each image by its sample's id. */
 async function scoreBatch(model: LayersModel, batch: ImageBatch): Promise<Map<string, number>> {
   if (batch.sampleIds.length === 0) return new Map();
   const logits = tf.tidy(() => logitsOf(model, batch.images, false));
-  const scores = await fakeScores(logits).finally(() => logits.dispose());
-  const bad = batch.sampleIds.filter((_, index) => Number.isNaN(scores[index]));
+  const margins = await fakeMargins(logits).finally(() => logits.dispose());
+  const bad = batch.sampleIds.filter((_, index) => Number.isNaN(margins[index]));
   if (bad.length > 0) throw new NonFiniteScoreError(bad);
-  return new Map(batch.sampleIds.map((id, index) => [id, scores[index]!]));
+  return new Map(batch.sampleIds.map((id, index) => [id, margins[index]!]));
 }
 
 function rowOf({ id, video, identity, domain, label }: Sample, score: number): ScoreRow {

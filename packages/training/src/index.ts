@@ -67,10 +67,12 @@ export {
 } from "./summarize.js";
 export type { Speed, StepCost } from "./throughput.js";
 export { train } from "./train.js";
-export type { TrainOptions, TrainResult } from "./train-options.js";
+export type { AveragingOptions, TrainOptions, TrainResult } from "./train-options.js";
 export {
   type BestEpoch,
   SELECTION,
+  SELECTIONS,
+  type Selection,
   type ValidationOptions,
   type ValidationResult,
   ValidationSetError,

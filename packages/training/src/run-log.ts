@@ -22,6 +22,8 @@ export interface StartEntry {
   readonly checkpoint: string | null;
   /** Steps of the whole run. */
   readonly steps: number;
+  /** Name of the average of the weights; absent without one. */
+  readonly average?: string;
   /** Bytes of a torn last line that this start cut off the log. */
   readonly tornBytes: number;
 }
@@ -54,6 +56,12 @@ export interface ValidationEntry {
   readonly macroAuc: number | null;
   /** AUC of each validation domain; `null` where undefined. */
   readonly auc: Readonly<Record<string, number | null>>;
+  /** Mean over the source domains of their mean cross-entropy in nats; `null` if no image of one could be read. */
+  readonly loss: number | null;
+  /** The average of weights that was scored, such as `ema`; absent where the present weights were. */
+  readonly average?: string;
+  /** The loss of the present weights, where an average that goes by it was scored. */
+  readonly presentLoss?: number;
   /** The epoch that is best so far, from 1; `null` if no epoch has an AUC. */
   readonly bestEpoch: number | null;
   /** Wall time, in seconds. */
@@ -70,6 +78,8 @@ export interface CheckpointEntry {
   readonly step: number;
   /** Name of its folder under `checkpoints/`. */
   readonly checkpoint: string;
+  /** The average that its weights are of; absent where they are those of the step. */
+  readonly average?: string;
 }
 
 /** The run stopped. */

@@ -123,6 +123,21 @@ export function summarize(table: ScoreTable, options: SummarizeOptions = {}): Su
   }
 }
 
+/**
+ * The mean over forgery domains of the mean loss on their fakes and on the reals that they stand against.
+ *
+ * @param losses - One for each row of the table.
+ * @returns `null` if no domain has a row
+ */
+export function meanLoss(table: ScoreTable, losses: readonly number[], domains: readonly string[]): number | null {
+  const byRow = new Map(table.rows.map((row, index) => [row, losses[index]!]));
+  const means = domains.flatMap((domain) => {
+    const rows = rowsOf(table, domain);
+    return rows.length === 0 ? [] : [rows.reduce((sum, row) => sum + byRow.get(row)!, 0) / rows.length];
+  });
+  return means.length === 0 ? null : means.reduce((sum, mean) => sum + mean, 0) / means.length;
+}
+
 function fakeDomainsOf({ rows }: ScoreTable): string[] {
   return [...new Set(rows.filter((row) => row.label === 1).map((row) => row.domain))].sort();
 }

@@ -1,11 +1,26 @@
 /** What a training run is made of, and what it returns. */
-import type { Algorithm, BaseOptimizer, Schedule } from "@roga/optimizer";
+import type { Algorithm, BaseOptimizer, Schedule, Swad, WeightAverage } from "@roga/optimizer";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
 import type { SampleLoader, SliceLoader, StepPlan } from "./batches.js";
 import type { TrainingCallbacks } from "./progress.js";
 import type { RunDirectory } from "./run-directory.js";
 import type { Speed, StepCost } from "./throughput.js";
-import type { BestEpoch, ValidationOptions, ValidationResult } from "./validation.js";
+import type { BestEpoch, Selection, ValidationOptions, ValidationResult } from "./validation.js";
+
+/** An average of the weights over a training run. */
+export interface AveragingOptions {
+  /** The average, such as `ema()`, `swa()` or `swad()`; it takes in the weights after each step. */
+  readonly weights: WeightAverage | Swad;
+  /**
+   * What becomes of batch normalisation's statistics: `"average"` averages them along, `"recompute"` makes them anew
+   * before each validation. Default: `"average"` for `ema`, `"recompute"` for all others.
+   */
+  readonly statistics?: "average" | "recompute";
+  /** From how many steps' batches of the epoch to recompute. Default: all. */
+  readonly recomputeSteps?: number;
+  /** Whether a forward that recomputes takes a domain's batch or all domains' together. Default `"perDomain"`. */
+  readonly batchNormPass?: "perDomain" | "mixed";
+}
 
 /** A training run. */
 export interface TrainOptions {
@@ -35,6 +50,13 @@ export interface TrainOptions {
    * a time. Default: whole batches.
    */
   readonly microBatch?: number;
+  /**
+   * Averages the weights over the run: validation scores the averages, and so does whoever loads the checkpoint of an
+   * epoch. Training itself is the same with and without. Default: none.
+   */
+  readonly average?: AveragingOptions;
+  /** The rule that selects the best epoch. With an average, epochs before its start are not up for selection. Default `"source-validation"`. */
+  readonly selection?: Selection;
   /** Steps between checkpoints within an epoch; every epoch ends with one in any case. Default: none between. */
   readonly checkpointEvery?: number;
   /** How many of the newest checkpoints to keep, besides the best. Default 2. */

@@ -7,20 +7,23 @@ import { basename, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DomainBatch } from "@roga/datasets";
 import { NonFiniteError, type StepRecord } from "@roga/optimizer";
+import type { NamedArrays } from "@roga/weights";
 import type * as tf from "@tensorflow/tfjs-core";
+import type { Averaging } from "./averaging.js";
 import { disposeBatches, loadStep, readAhead } from "./batches.js";
 import { type RunIdentity, type RunState, writeCheckpoint } from "./checkpoint.js";
 import { epochCheckpoint, pruneCheckpoints, setRole, stepCheckpoint } from "./checkpoint-store.js";
 import { domainLosses, jointLosses } from "./domain-losses.js";
 import { TrainingDivergedError } from "./errors.js";
-import { type Evaluation, evaluate, NonFiniteScoreError } from "./evaluate.js";
+import { NonFiniteScoreError } from "./evaluate.js";
 import { trainableVariables } from "./model-weights.js";
 import type { RunLog } from "./run-log.js";
-import { summarize } from "./summarize.js";
+import { scoreEpoch } from "./score-epoch.js";
+import { meanLoss, summarize } from "./summarize.js";
 import { Pace, speedOf } from "./throughput.js";
 import type { TrainOptions, TrainResult } from "./train-options.js";
 import { captureTensors, firstNonFinite } from "./training-tensors.js";
-import { SELECTION, selectEpoch } from "./validation.js";
+import { type BestEpoch, SELECTION, type Selection, selectEpoch, type ValidationResult } from "./validation.js";
 
 const DEFAULT_KEEP_LAST = 2;
 
@@ -35,6 +38,7 @@ export interface RunStart {
 /** One run, from where it stands to its end or its interruption. */
 export class TrainingRun {
   readonly #options: TrainOptions;
+  readonly #averaging: Averaging | null;
   readonly #identity: RunIdentity;
   readonly #log: RunLog;
   readonly #variables: readonly tf.Variable[];
@@ -47,9 +51,12 @@ export class TrainingRun {
   /** Whether the state has moved on since that checkpoint. */
   #unsaved = false;
   #sampleIds: readonly string[] = [];
+  /** The averages that were validated and have to go into the epoch's checkpoint. */
+  #averages: NamedArrays | null = null;
 
-  constructor(options: TrainOptions, start: RunStart, log: RunLog) {
+  constructor(options: TrainOptions, averaging: Averaging | null, start: RunStart, log: RunLog) {
     this.#options = options;
+    this.#averaging = averaging;
     this.#identity = start.identity;
     this.#log = log;
     this.#state = start.state;
@@ -111,13 +118,15 @@ export class TrainingRun {
     const factor = schedule?.({ step: this.#state.step, steps: this.#steps }) ?? 1;
     baseOptimizer.learningRate = this.#baseLearningRate * factor;
     try {
-      return await algorithm.step({
+      const record = await algorithm.step({
         variables: this.#variables,
         buffers: this.#buffers,
         domainLosses: domainLosses(model, batches, microBatch),
         jointLosses: jointLosses(model, batches, microBatch),
         baseOptimizer,
       });
+      this.#averaging?.update();
+      return record;
     } catch (error) {
       if (!(error instanceof NonFiniteError)) throw error;
       const own = batches.find((batch) => batch.domain === error.domain);
@@ -150,35 +159,42 @@ export class TrainingRun {
     const { plan, callbacks } = this.#options;
     const epoch = this.#state.epochs + 1;
     const start = performance.now();
-    const evaluation = await this.#score(epoch);
-    if (!evaluation) return false;
+    const scored = await this.#unlessStopped(() => scoreEpoch(this.#options, this.#averaging, epoch));
+    if (!scored) return false;
+    const { evaluation, of, averages } = scored;
     const { domains, macro } = summarize(evaluation);
     const auc = Object.fromEntries(plan.domains.map((domain) => [domain, domains[domain]?.auc.value ?? null]));
     const seconds = (performance.now() - start) / 1000;
     const { step } = this.#state;
     const { rows, skipped } = evaluation;
-    const result = { epoch, step, macroAuc: macro.auc.value, auc, images: rows.length, skipped, seconds };
-    const best = selectEpoch(this.#state.best, result);
+    const loss = meanLoss(evaluation, evaluation.losses, plan.domains);
+    const result = { epoch, step, macroAuc: macro.auc.value, auc, loss, ...of, images: rows.length, skipped, seconds };
+    const best = this.#select(result);
+    this.#averages = averages;
     this.#pace.addValidation(seconds);
     this.#unsaved = true;
     this.#state = { ...this.#state, epochs: epoch, best, validations: [...this.#state.validations, result] };
     const { images, ...entry } = result;
     this.#log.write({ kind: "validation", ...entry, skipped: skipped.length, bestEpoch: best?.epoch ?? null });
-    callbacks?.onValidation?.({ result, best, selection: SELECTION });
+    callbacks?.onValidation?.({ result, best, selection: this.#selection });
     return true;
   }
 
-  async #score(epoch: number): Promise<Evaluation | null> {
-    const { model, loader, validation, runDirectory, signal, callbacks } = this.#options;
+  get #selection(): Selection {
+    return this.#options.selection ?? SELECTION;
+  }
+
+  /** The best epoch, the latest included unless it was to be averaged and could not be. */
+  #select(latest: ValidationResult): BestEpoch | null {
+    const eligible = this.#averaging === null || latest.average !== undefined;
+    return eligible ? selectEpoch(this.#state.best, latest, this.#selection) : this.#state.best;
+  }
+
+  /** What a validation gives; `null` if the signal came. */
+  async #unlessStopped<T>(run: () => Promise<T>): Promise<T | null> {
+    const { signal } = this.#options;
     try {
-      return await evaluate({
-        model,
-        loader,
-        signal,
-        ...validation,
-        path: join(runDirectory.scores, `validation-${epochCheckpoint(epoch)}.csv`),
-        onProgress: (progress) => callbacks?.onValidationProgress?.(progress),
-      });
+      return await run();
     } catch (error) {
       if (signal?.aborted && error === signal.reason) return null;
       if (error instanceof NonFiniteScoreError) throw this.#diverged(error, this.#state.step);
@@ -190,18 +206,22 @@ export class TrainingRun {
     const { model, algorithm, baseOptimizer, runDirectory, keepLast = DEFAULT_KEEP_LAST, callbacks } = this.#options;
     const { checkpoints } = runDirectory;
     const path = join(checkpoints, name);
-    await captureTensors(model, algorithm, baseOptimizer, async (arrays) => {
-      const bad = firstNonFinite(arrays.weights);
+    const averages = this.#averages;
+    await captureTensors(model, algorithm, baseOptimizer, this.#averaging, async ({ weights, optimizer }) => {
+      const bad = firstNonFinite(weights) ?? (averages && firstNonFinite(averages));
       if (bad !== null) throw this.#diverged(new Error(`weight "${bad}" is not finite`), this.#state.step);
-      await writeCheckpoint({ path, run: this.#identity, state: this.#state, ...arrays });
+      const arrays = averages === null ? { weights } : { weights: averages, present: weights };
+      await writeCheckpoint({ path, run: this.#identity, state: this.#state, ...arrays, optimizer });
     });
+    this.#averages = null;
     this.#checkpoint = path;
     this.#unsaved = false;
     const { step, epochs, best } = this.#state;
     if (best !== null && name === epochCheckpoint(best.epoch)) await setRole(checkpoints, "best", name);
     await setRole(checkpoints, "last", name);
     await pruneCheckpoints(checkpoints, keepLast);
-    this.#log.write({ kind: "checkpoint", step, checkpoint: name });
+    const average = averages === null ? {} : { average: this.#averaging!.name };
+    this.#log.write({ kind: "checkpoint", step, checkpoint: name, ...average });
     this.#log.sync();
     callbacks?.onCheckpoint?.({ path, step, epochs });
   }
@@ -222,7 +242,7 @@ export class TrainingRun {
       interrupted: reason === "interrupted",
       checkpoint,
       best: best && { ...best, checkpoint: join(runDirectory.checkpoints, epochCheckpoint(best.epoch)) },
-      selection: SELECTION,
+      selection: this.#selection,
       epochs,
       steps: step,
       validations,

@@ -3,6 +3,7 @@ import type { Algorithm, BaseOptimizer } from "@roga/optimizer";
 import type { NamedArray, NamedArrays } from "@roga/weights";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LayersModel } from "@tensorflow/tfjs-layers";
+import type { Averaging } from "./averaging.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { assignWeights, namedWeights } from "./model-weights.js";
 import { toNamedArrays, toTensor } from "./tensor-arrays.js";
@@ -14,9 +15,11 @@ export async function captureTensors(
   model: LayersModel,
   algorithm: Algorithm,
   baseOptimizer: BaseOptimizer,
+  averaging: Averaging | null,
   use: (arrays: Arrays) => Promise<void>,
 ): Promise<void> {
-  const states = { algorithm: algorithm.state(), base: baseOptimizer.state() };
+  const average = averaging && { average: averaging.state() };
+  const states = { algorithm: algorithm.state(), base: baseOptimizer.state(), ...average };
   try {
     const optimizer = new Map<string, NamedArray>();
     for (const [owner, state] of Object.entries(states)) {
@@ -37,13 +40,21 @@ export function restoreTensors(
   model: LayersModel,
   algorithm: Algorithm,
   baseOptimizer: BaseOptimizer,
-  { path, weights, optimizer }: Checkpoint,
+  averaging: Averaging | null,
+  { path, weights, present = weights, optimizer }: Checkpoint,
 ): void {
-  assignWeights(namedWeights(model), weights, path);
+  assignWeights(namedWeights(model), present, path);
   tf.tidy(() => {
     algorithm.restore(ownedBy("algorithm", optimizer));
     baseOptimizer.restore(ownedBy("base", optimizer));
+    averaging?.restore(ownedBy("average", optimizer));
   });
+}
+
+/** A copy of every weight of a model, by name, that outlasts its tensors. */
+export async function copyWeights(model: LayersModel): Promise<NamedArrays> {
+  const arrays = await toNamedArrays(Object.fromEntries(namedWeights(model)));
+  return new Map([...arrays].map(([name, array]) => [name, { ...array, data: array.data.slice() } as NamedArray]));
 }
 
 /** Name of a weight that holds NaN or an infinity; `null` if none does. */
@@ -54,7 +65,7 @@ export function firstNonFinite(weights: NamedArrays): string | null {
   return null;
 }
 
-function ownedBy(owner: "algorithm" | "base", arrays: NamedArrays): tf.NamedTensorMap {
+function ownedBy(owner: "algorithm" | "base" | "average", arrays: NamedArrays): tf.NamedTensorMap {
   const prefix = `${owner}/`;
   return Object.fromEntries(
     [...arrays].flatMap(([name, array]) =>

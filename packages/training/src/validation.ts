@@ -1,13 +1,20 @@
 /**
- * Validation on held-out identities of the source domains, and the selection rule "source-validation": the epoch with
- * the best macro AUC over the source domains, the earlier one on a tie. No target domain has a part in it
- * (DomainBed's training-domain validation; the alternative that looks at the test set is an oracle).
+ * Validation on held-out identities of the source domains, and the rules that select an epoch by it:
+ * "source-validation", the epoch with the best macro AUC over the source domains, the earlier one on a tie (DomainBed's
+ * training-domain validation), and "last-epoch", which is how averages that end a training are meant. No target domain
+ * has a part in either; a rule that looks at the test set is an oracle.
  */
 import { REAL_DOMAIN, realsOf, type Sample } from "@roga/datasets";
 import type { StepPlan } from "./batches.js";
 
-/** The rule by which an epoch is selected; named beside every number that depends on it. */
+/** The default rule by which an epoch is selected; a rule is named beside every number that depends on it. */
 export const SELECTION = "source-validation";
+
+/** The rules by which an epoch can be selected. */
+export const SELECTIONS = [SELECTION, "last-epoch"] as const;
+
+/** A rule by which an epoch is selected. */
+export type Selection = (typeof SELECTIONS)[number];
 
 /** What to validate on after each epoch. */
 export interface ValidationOptions {
@@ -27,6 +34,12 @@ export interface ValidationResult {
   readonly macroAuc: number | null;
   /** Frame-level AUC of each source domain; `null` where undefined. */
   readonly auc: Readonly<Record<string, number | null>>;
+  /** Mean over the source domains of their mean cross-entropy in nats; `null` if no image of one could be read. */
+  readonly loss: number | null;
+  /** The average of weights that was scored, such as `ema`; absent where the present weights were. */
+  readonly average?: string;
+  /** The loss of the present weights, where an average that goes by it was scored. */
+  readonly presentLoss?: number;
   /** Images scored. */
   readonly images: number;
   /** Ids of images that could not be read; they are in no figure. */
@@ -49,11 +62,19 @@ export class ValidationSetError extends Error {
   override readonly name = "ValidationSetError";
 }
 
-/** The better of the best epoch so far and the latest; ties go to the earlier, an undefined AUC is never best. */
-export function selectEpoch(best: BestEpoch | null, latest: ValidationResult): BestEpoch | null {
+/**
+ * The selected one of the best epoch so far and the latest. By AUC ties go to the earlier, and an undefined one is never
+ * best; where the last epoch has none, there is no best.
+ */
+export function selectEpoch(
+  best: BestEpoch | null,
+  latest: Pick<ValidationResult, "epoch" | "macroAuc">,
+  selection: Selection = SELECTION,
+): BestEpoch | null {
   const { epoch, macroAuc } = latest;
-  if (macroAuc === null || (best !== null && macroAuc <= best.macroAuc)) return best;
-  return { epoch, macroAuc };
+  const latestBest = macroAuc === null ? null : { epoch, macroAuc };
+  if (selection === "last-epoch") return latestBest;
+  return latestBest !== null && (best === null || latestBest.macroAuc > best.macroAuc) ? latestBest : best;
 }
 
 /**

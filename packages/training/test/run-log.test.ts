@@ -27,6 +27,7 @@ const validated = (step: number, epoch: number): LogEntry => ({
   epoch,
   macroAuc: 0.5,
   auc: { swap: 0.5 },
+  loss: 0.7,
   bestEpoch: 1,
   seconds: 1,
   skipped: 0,

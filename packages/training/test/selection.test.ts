@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type BestEpoch, selectEpoch } from "../src/validation.js";
+import { type BestEpoch, type Selection, selectEpoch } from "../src/validation.js";
 
 /** The epoch selected after validations with these macro AUCs. */
-function selected(aucs: readonly (number | null)[]): BestEpoch | null {
+function selected(aucs: readonly (number | null)[], selection?: Selection): BestEpoch | null {
   return aucs.reduce<BestEpoch | null>((best, macroAuc, index) => {
-    const rest = { step: 0, auc: {}, images: 0, skipped: [], seconds: 0 };
-    return selectEpoch(best, { epoch: index + 1, macroAuc, ...rest });
+    return selectEpoch(best, { epoch: index + 1, macroAuc }, selection);
   }, null);
 }
 
@@ -18,4 +17,9 @@ describe("selection by source validation", () => {
   ])("%s", (_, aucs, expected) => {
     expect(selected(aucs)).toEqual(expected);
   });
+});
+
+test("selection of the last epoch takes it whatever its AUC, and nothing where it has none", () => {
+  expect(selected([0.9, 0.6], "last-epoch")).toEqual({ epoch: 2, macroAuc: 0.6 });
+  expect(selected([0.9, null], "last-epoch")).toBeNull();
 });

@@ -79,6 +79,12 @@ describe("a whole run", () => {
       expect(result.macroAuc).toBe(summary.macro.auc.value);
       expect(result.auc).toEqual(Object.fromEntries(DOMAINS.map((name) => [name, summary.domains[name]!.auc.value])));
       expect(result.images).toBe(24);
+      const lossOf = (domain: string) => {
+        const rows = table.rows.filter((row) => row.domain === domain || row.label === 0);
+        const total = rows.reduce((sum, { label, score }) => sum - Math.log(label === 1 ? score : 1 - score), 0);
+        return total / rows.length;
+      };
+      expect(result.loss).toBeCloseTo((lossOf("grid") + lossOf("tint")) / 2, 10);
     }
     expect(ran.result.validations).toEqual(validations.map(({ result }) => result));
     expect((await readdir(checkpoints)).sort()).toEqual(["best", "epoch-001", "epoch-002", "last"]);

@@ -2,7 +2,7 @@
  * Tensors as plain arrays with names: what weight files are read into and written from. No tensor library is involved.
  */
 import { type DType, type DTypeArrays, isDType } from "./dtype.js";
-import { SafetensorsError } from "./safetensors-error.js";
+import { WeightsError } from "./weights-error.js";
 
 /** A tensor of one element type. */
 export interface TypedNamedArray<D extends DType> {
@@ -17,13 +17,21 @@ export interface TypedNamedArray<D extends DType> {
 /** A tensor of any element type; `dtype` tells which array `data` is. */
 export type NamedArray = { [D in DType]: TypedNamedArray<D> }[DType];
 
+/** What a tensor is, without its elements. */
+export interface TensorInfo {
+  /** The element type. */
+  readonly dtype: DType;
+  /** Length of each dimension; `[]` for a scalar. */
+  readonly shape: readonly number[];
+}
+
 /** Tensors by name. */
 export type NamedArrays = ReadonlyMap<string, NamedArray>;
 
 /**
  * The elements as 32-bit floats. Exact for BOOL, F16, BF16 and integers up to 24 bits; other values round to nearest.
  * @returns A new array, or for F32 the array itself.
- * @throws SafetensorsError if the dtype is none of {@link DType}.
+ * @throws WeightsError if the dtype is none of {@link DType}.
  */
 export function toFloat32(array: NamedArray): Float32Array {
   switch (array.dtype) {
@@ -37,7 +45,7 @@ export function toFloat32(array: NamedArray): Float32Array {
     case "U64":
       return Float32Array.from(array.data, Number);
     default:
-      if (!isDType(array.dtype)) throw new SafetensorsError(null, `unknown dtype ${JSON.stringify(array.dtype)}`);
+      if (!isDType(array.dtype)) throw new WeightsError(null, `unknown dtype ${JSON.stringify(array.dtype)}`);
       return Float32Array.from(array.data);
   }
 }

@@ -131,7 +131,7 @@ def gaps(x, outputs):
     top = windows.topk(2, -1)[0]
     gap = top[..., 0] - top[..., 1]
     # After a relu a window may hold nothing but zeros, none of which has a gradient.
-    return torch.where((top[..., 0] == 0) & (top[..., 1] == 0), torch.full_like(gap, 1e3), gap)
+    return torch.where((top[..., 0] == 0) & (top[..., 1] == 0), gap.max(), gap)
 
 
 gaps.same = False

@@ -282,6 +282,8 @@ CASES = [
     ("irm", "net", {"lambda": 2, "annealSteps": 6}, SGD),
     ("irm", "net", {"lambda": 5, "annealSteps": 3, "penalty": "squared", "resetOptimizer": False, **WEIGHTS}, ADAM),
     ("irm", "net, mixed", {"lambda": 2, "annealSteps": 6}, SGD),
+    ("irm", "net", ANNEALED, SGD),
+    ("irm", "net, mixed", ANNEALED, SGD),
     ("irm", "softmax", ANNEALED, ADAM),
     ("irm", "softmax", {"lambda": 100, "annealSteps": 0, "penalty": "squared"}, ADAM),
     ("coral", "net", {}, SGD),

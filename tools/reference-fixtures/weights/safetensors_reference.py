@@ -1,6 +1,6 @@
 """What the reference implementation of safetensors writes and refuses.
 
-Writes packages/weights/test/fixtures/reference.json. Needs numpy and safetensors (made with 0.8.0):
+Writes packages/weights/test/fixtures/safetensors.json. Needs numpy and safetensors (made with 0.8.0):
     python3 tools/reference-fixtures/weights/safetensors_reference.py
 """
 
@@ -12,7 +12,7 @@ import struct
 import numpy as np
 import safetensors
 
-OUT = pathlib.Path(__file__).parents[3] / "packages/weights/test/fixtures/reference.json"
+OUT = pathlib.Path(__file__).parents[3] / "packages/weights/test/fixtures/safetensors.json"
 NUMPY_NAMES = {
     "BOOL": "bool", "U8": "uint8", "I8": "int8", "I16": "int16", "U16": "uint16", "F16": "float16",
     "BF16": "bfloat16", "I32": "int32", "U32": "uint32", "F32": "float32", "F64": "float64", "I64": "int64",

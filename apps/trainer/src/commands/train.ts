@@ -11,9 +11,11 @@ import { applySettings, readConfigFile, resolveConfig } from "../config/load.js"
 import type { Config } from "../config/schema.js";
 import { checkDomains, domainsOf } from "../data/domains.js";
 import { loadCorpus, prepareCorpus } from "../data/prepare.js";
+import { loadInitialWeights } from "../jobs/initial-weights.js";
 import { Interrupted, interruptSignal } from "../jobs/interrupt.js";
 import { type Job, jobName } from "../jobs/messages.js";
-import { trainingPlan } from "../jobs/method.js";
+import { backboneOf, trainingPlan } from "../jobs/method.js";
+import { baseOptimizerOf } from "../jobs/optimization.js";
 import { runJobs } from "../jobs/pool.js";
 import { compare } from "../output/compare.js";
 import { writeContactSheet } from "../output/contact-sheet.js";
@@ -58,15 +60,41 @@ export async function train(flags: TrainFlags): Promise<void> {
 }
 
 /** Paths that hold when the run goes on from another working directory. */
-function absolutePaths({ data, ...config }: Config): Config {
+function absolutePaths({ data, model, ...config }: Config): Config {
   const absolute = (path: string | null) => (path === null ? null : resolve(path));
-  return { ...config, data: { ...data, real: absolute(data.real), manifest: absolute(data.manifest) } };
+  return {
+    ...config,
+    data: { ...data, real: absolute(data.real), manifest: absolute(data.manifest) },
+    model: { ...model, weights: absolute(model.weights) },
+  };
 }
 
 /** Goes on with a run that was interrupted or in which a job failed. */
 export async function resume(folder: string): Promise<void> {
   const config = await readRunConfig(folder);
   await execute(folder, config, await use(config.engine));
+}
+
+/** Whether every parameter group means some weight, which only the model tells. */
+function checkGroups(config: Config): void {
+  if (config.optimizer.groups.length === 0) return;
+  const backbone = backboneOf(config, 0);
+  try {
+    baseOptimizerOf(config, backbone.model).dispose();
+  } finally {
+    backbone.dispose();
+  }
+}
+
+/** Whether the weights to start from are of the network. */
+async function checkWeights(config: Config): Promise<void> {
+  if (config.model.weights === null) return;
+  const backbone = backboneOf(config, 0);
+  try {
+    await loadInitialWeights(backbone, config);
+  } finally {
+    backbone.dispose();
+  }
 }
 
 async function execute(folder: string, config: Config, engine: Engine): Promise<void> {
@@ -82,6 +110,8 @@ async function execute(folder: string, config: Config, engine: Engine): Promise<
     // Fail here, once, rather than in every run or after it.
     trainingPlan(config, samples, 0);
     checkDomains(domainsOf(config, samples), samples);
+    checkGroups(config);
+    await checkWeights(config);
     await writeContactSheet(join(folder, "contact-sheet.png"), samples);
 
     const waiting = jobs.filter((job) => !existsSync(join(folder, jobName(job), "result.json")));

@@ -31,6 +31,6 @@ function section(schema: Schema, indent: string): string[] {
 
 function alternatives(option: Schema): string {
   if (option.enum) return option.enum.join(" | ");
-  const constants = (option.anyOf ?? []).filter((one) => one.const !== undefined).map((one) => one.const);
-  return constants.join(" | ");
+  const choices = (option.anyOf ?? []).flatMap((one) => one.enum ?? (one.const === undefined ? [] : [one.const]));
+  return choices.join(" | ");
 }

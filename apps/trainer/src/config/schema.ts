@@ -7,10 +7,10 @@ import { backbones } from "@roga/backbones";
 import { SMALLEST_FACE } from "@roga/datasets";
 import { z } from "zod";
 import { algorithmNames, algorithmSections } from "./algorithms.js";
+import { averageSection, optimizerSection } from "./optimization.js";
 
 const fraction = z.number().min(0).max(1);
 const count = z.int().min(1);
-const positive = z.number().positive();
 
 const data = z
   .strictObject({
@@ -79,15 +79,15 @@ const model = z
       .union([z.literal(1), z.literal(2)])
       .default(1)
       .describe("logits: 1 (sigmoid) or 2 (softmax)"),
-  })
-  .prefault({});
-
-const optimizer = z
-  .strictObject({
-    name: z.enum(["adam", "sgd"]).default("adam").describe("base optimizer"),
-    learningRate: positive.default(3e-3).describe("learning rate"),
-    weightDecay: z.number().min(0).default(0).describe("coupled L2 weight decay"),
-    momentum: fraction.default(0.9).describe("of sgd"),
+    weights: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe("file of weights to start from: safetensors, PyTorch, Keras, TensorFlow.js or .npz; null: drawn"),
+    keepHead: z
+      .boolean()
+      .default(false)
+      .describe("leave the last layer as drawn, where the file's is of other classes; not of the meso networks"),
   })
   .prefault({});
 
@@ -121,6 +121,9 @@ const evaluation = z
   })
   .prefault({});
 
+/** Algorithms whose penalties are no means over samples, so that batches cannot come in parts. */
+const WHOLE_BATCHES: readonly string[] = ["irm", "coral", "fishr"];
+
 /** The whole configuration of `roga train`. */
 export const configSchema = z
   .strictObject({
@@ -140,7 +143,10 @@ export const configSchema = z
     data: data.describe("what to train and test on"),
     model: model.describe("the detector"),
     ...algorithmSections,
-    optimizer: optimizer.describe("what applies the update"),
+    optimizer: optimizerSection.describe("what applies the update"),
+    average: averageSection.describe(
+      "the average of the weights that is validated, saved and tested instead of the last ones",
+    ),
     training: training.describe("the training loop"),
     evaluation: evaluation.describe("the test"),
   })
@@ -162,6 +168,16 @@ export const configSchema = z
       if (config.data.sources?.includes(domain)) {
         context.addIssue({ code: "custom", path: ["data", "targets"], message: `"${domain}" is a source domain too` });
       }
+    }
+    const { average, training } = config;
+    if (average.name === "swa" && average.start >= training.epochs) {
+      const message = `must be below training.epochs, which is ${training.epochs}; got ${average.start}`;
+      context.addIssue({ code: "custom", path: ["average", "start"], message });
+    }
+    const whole = config.algorithms.filter((name) => WHOLE_BATCHES.includes(name));
+    if (training.microBatch !== null && training.microBatch < training.perDomain && whole.length > 0) {
+      const message = `must be at least training.perDomain, which is ${training.perDomain}, for ${whole.join(", ")}; got ${training.microBatch}`;
+      context.addIssue({ code: "custom", path: ["training", "microBatch"], message });
     }
     const { train, val, test } = config.data.split;
     if (Math.abs(train + val + test - 1) > 1e-9) {

@@ -1,11 +1,10 @@
-/** From configuration to algorithm, base optimizer, model and batches. */
+/** From configuration to algorithm, model and batches. */
 import { type Backbone, build } from "@roga/backbones";
 import { type BatchPlan, ofSplit, planBatches, type Sample } from "@roga/datasets";
 import {
   type Algorithm,
-  adam,
   asam,
-  type BaseOptimizer,
+  type ClipOptions,
   coral,
   type DiagnosticsOptions,
   erm,
@@ -18,18 +17,19 @@ import {
   roga,
   sagm,
   sam,
-  sgd,
   vrex,
 } from "@roga/optimizer";
 import type { AlgorithmName } from "../config/algorithms.js";
 import type { Config } from "../config/schema.js";
 import { domainsOf } from "../data/domains.js";
 import type { Job } from "./messages.js";
+import { clipOf } from "./optimization.js";
 
 /** Options that no section of the configuration has. */
 interface Common {
   readonly seed: number;
   readonly diagnostics: DiagnosticsOptions | undefined;
+  readonly clip: ClipOptions | undefined;
 }
 
 /** Makes each algorithm with its section of the configuration. */
@@ -60,18 +60,14 @@ const SINGLE: readonly AlgorithmName[] = ["erm", "sam", "asam", "sagm", "irm"];
 export function algorithmOf({ algorithm, seed }: Job, config: Config): Algorithm {
   const { diagnosticsEvery: every } = config.training;
   const diagnostics = every === null ? undefined : { every };
-  return algorithms[algorithm](config, { seed, diagnostics });
-}
-
-export function baseOptimizerOf({ optimizer }: Config): BaseOptimizer {
-  const { name, learningRate, weightDecay, momentum } = optimizer;
-  return name === "adam" ? adam({ learningRate, weightDecay }) : sgd({ learningRate, weightDecay, momentum });
+  return algorithms[algorithm](config, { seed, diagnostics, clip: clipOf(config) });
 }
 
 export function backboneOf({ model }: Config, seed: number): Backbone {
-  const { backbone, variant, dropout, ...options } = model;
+  const { backbone, variant, dropout, inputSize, classes } = model;
   return build(backbone, {
-    ...options,
+    inputSize,
+    classes,
     ...(variant !== null && { variant }),
     ...(dropout !== null && { dropout }),
     seed,

@@ -17,8 +17,10 @@ import {
 import { domainsOf } from "../data/domains.js";
 import { loadCorpus } from "../data/prepare.js";
 import { readRunConfig } from "../run-folder.js";
+import { loadInitialWeights } from "./initial-weights.js";
 import { type Job, type JobProgress, jobName } from "./messages.js";
-import { algorithmOf, backboneOf, baseOptimizerOf, trainingPlan } from "./method.js";
+import { algorithmOf, backboneOf, trainingPlan } from "./method.js";
+import { averageOf, baseOptimizerOf, scheduleOf, selectionOf } from "./optimization.js";
 import { testResults } from "./test-results.js";
 
 /** Milliseconds between two reports of progress. */
@@ -43,6 +45,7 @@ export async function trainAndTest(
 
   const { augment, epochs, checkpointEvery, microBatch } = config.training;
   const backbone = backboneOf(config, job.seed);
+  await loadInitialWeights(backbone, config);
   const { mean, std } = backbone.preprocessing;
   const domains = domainsOf(config, samples);
   const plan = trainingPlan(config, samples, job.seed);
@@ -52,12 +55,14 @@ export async function trainAndTest(
     std,
     augment: augment ? { seed: job.seed } : null,
   });
+  const average = averageOf(config, job.algorithm, plan.stepsPerEpoch);
   const report = throttle(onProgress, PROGRESS_INTERVAL);
   const isSource = new Set(domains.sources);
   const result = await train({
     model: backbone.model,
     algorithm: algorithmOf(job, config),
-    baseOptimizer: baseOptimizerOf(config),
+    baseOptimizer: baseOptimizerOf(config, backbone.model),
+    schedule: scheduleOf(config, plan.stepsPerEpoch),
     plan,
     loader,
     validation: {
@@ -65,6 +70,8 @@ export async function trainAndTest(
       batchSize: config.evaluation.batchSize,
     },
     epochs,
+    selection: selectionOf(config),
+    ...(average !== undefined && { average }),
     ...(checkpointEvery !== null && { checkpointEvery }),
     ...(microBatch !== null && { microBatch }),
     runDirectory: directory,

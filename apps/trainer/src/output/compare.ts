@@ -11,11 +11,19 @@ import {
   summaryTable,
 } from "@roga/report";
 import type { Engine } from "@roga/runtime";
-import { readLog, readScoreTable, runDirectory, SELECTION } from "@roga/training";
+import { readLog, readScoreTable, runDirectory } from "@roga/training";
 import type { Config } from "../config/schema.js";
 import { domainsOf } from "../data/domains.js";
 import { loadCorpus, readSkipped } from "../data/prepare.js";
 import { type Job, jobName } from "../jobs/messages.js";
+import { describeAverage, selectionOf } from "../jobs/optimization.js";
+
+/** The selection rules in words. */
+const RULES = {
+  "source-validation":
+    "source-validation: the epoch with the best mean validation AUC over held-out identities of the seen domains",
+  "last-epoch": "last-epoch: the last epoch, whatever its validation AUC",
+};
 
 /** Writes everything and returns the table for the terminal. */
 export async function compare(folder: string, config: Config, engine: Engine, jobs: readonly Job[]): Promise<string> {
@@ -30,7 +38,7 @@ export async function compare(folder: string, config: Config, engine: Engine, jo
     sourceDomains: [...sources],
     targetDomains: [...targets],
     runs,
-    selection: `${SELECTION}: the epoch with the best mean validation AUC over held-out identities of the seen domains`,
+    selection: RULES[selectionOf(config)],
     engine: `${engine.name}, ${engine.device}`,
     intervals: `95 % bootstrap over videos, ${replicates} replicates, scores by ${level}`,
     notes: await notes(folder, config),
@@ -66,7 +74,9 @@ async function writeRunReport(folder: string, job: Job, config: Config): Promise
   return table;
 }
 
-async function notes(folder: string, { data, dataSeed }: Config): Promise<string[]> {
+async function notes(folder: string, config: Config): Promise<string[]> {
+  const { data, dataSeed } = config;
+  const average = describeAverage(config);
   const skipped = await readSkipped(folder);
   const origin = data.manifest ?? data.real;
   return [
@@ -75,6 +85,7 @@ async function notes(folder: string, { data, dataSeed }: Config): Promise<string
       : data.manifest === null
         ? "Real photographs with forgeries made from them: a test of generalisation across forgery families, not a public benchmark."
         : `Images of the manifest ${basename(data.manifest)}.`,
+    ...(average === null ? [] : [average]),
     ...(skipped.length > 0 ? [`${skipped.length} unreadable images were left out: see skipped.json.`] : []),
   ];
 }

@@ -45,7 +45,7 @@ function accuracy(theta, data) {
 }
 
 /** Accuracies of every algorithm on one seed's data, from the same initial weights. */
-async function oneSeed(seed) {
+async function oneSeed(seed, chosen) {
   const names = Object.keys(SOURCES);
   const training = names.map((name) => draw(seed, name, SOURCES[name], TRAINING));
   const heldOut = names.map((name) => draw(seed, `${name}, held out`, SOURCES[name], HELD_OUT));
@@ -55,7 +55,7 @@ async function oneSeed(seed) {
   const theta = tf.variable(initial);
   const domainLosses = Object.fromEntries(names.map((name, k) => [name, () => forward(theta, training[k])]));
   const results = {};
-  for (const { name, make } of methods) {
+  for (const { name, make } of chosen) {
     theta.assign(initial);
     const algorithm = make(settings.steps);
     await train(algorithm, { variables: [theta], domainLosses }, settings);
@@ -67,12 +67,18 @@ async function oneSeed(seed) {
   return results;
 }
 
-/** For every algorithm its accuracies on held-out samples of the sources, and on the target, by seed. */
-export async function spuriousFeature(seeds) {
+/**
+ * For every algorithm its accuracies on held-out samples of the sources, and on the target, by seed.
+ *
+ * @param seeds of the data and of the initial weights
+ * @param names which algorithms to train; by default all
+ */
+export async function spuriousFeature(seeds, names = methods.map(({ name }) => name)) {
+  const chosen = methods.filter(({ name }) => names.includes(name));
   const bySeed = [];
-  for (const seed of seeds) bySeed.push(await oneSeed(seed));
+  for (const seed of seeds) bySeed.push(await oneSeed(seed, chosen));
   const collect = (name, of) => bySeed.map((results) => results[name][of]);
-  return methods.map(({ name }) => ({ name, source: collect(name, "source"), target: collect(name, "target") }));
+  return chosen.map(({ name }) => ({ name, source: collect(name, "source"), target: collect(name, "target") }));
 }
 
 /** Mean and sample standard deviation. */

@@ -26,7 +26,8 @@ const quadratic = {
     c: { curvature: [5, 10, 1, 2], centre: [0, 0.5, 1, -0.5] },
   },
   forward({ curvature, centre }) {
-    return (theta) => tf.mul(tf.sum(tf.mul(curvature, tf.square(tf.sub(flat(theta), centre)))), 0.5);
+    const [a, c] = [tf.tensor1d(curvature), tf.tensor1d(centre)];
+    return (theta) => tf.mul(tf.sum(tf.mul(a, tf.square(tf.sub(flat(theta), c)))), 0.5);
   },
   loss64({ curvature, centre }) {
     return (theta) => 0.5 * curvature.reduce((sum, a, i) => sum + a * (theta[i] - centre[i]) ** 2, 0);
@@ -122,10 +123,16 @@ async function runs({ initial, domains, forward, loss64, parts }) {
   return { start: found(initial), optimum: found(optimum), algorithms };
 }
 
-/** What every algorithm reaches on every problem, beside the problem's start and its ERM optimum. */
-export async function testProblems() {
+const all = [quadratic, rosenbrock, logistic];
+
+/**
+ * What every algorithm reaches on every problem, beside the problem's start and its ERM optimum.
+ *
+ * @param titles which problems to run; by default all
+ */
+export async function testProblems(titles = all.map(({ title }) => title)) {
   const results = [];
-  for (const problem of [quadratic, rosenbrock, logistic]) {
+  for (const problem of all.filter(({ title }) => titles.includes(title))) {
     results.push({ title: problem.title, ...(await runs(problem)) });
   }
   return results;

@@ -74,7 +74,7 @@ const defaults: Resolved = {
 function gradient(passes: Passes, options: Resolved): tf.NamedTensorMap {
   const { domains, variables } = passes;
   const names = variables.map(({ name }) => name);
-  const total = new WeightedSum(); // G_k
+  const total = new WeightedSum(); // G_k, then with h on top
   let running: tf.NamedTensorMap | undefined; // A_k
   const directions = domains.map((domain) => {
     total.add(1 / domains.length, passes.clean(domain).map);
@@ -86,15 +86,13 @@ function gradient(passes: Passes, options: Resolved): tf.NamedTensorMap {
     return direction;
   });
   const terms = domains.map(({ name }) => ({ name, weight: 1 / domains.length ** 2 }));
-  const generalization = new WeightedSum();
   for (const [k, direction] of directions.entries()) {
     const squares = squaredNorms(direction, names);
     const descent = { alpha: options.alpha, g: running! };
     const adaptive = { ...options, adaptive: true };
     const point = ascendedPoint(variables, direction, squares, adaptive, { descent, epsilon: 1e-16 });
-    passes.perturbed(point, domains[k]!.name, terms, generalization, options.perturbedRandomness === "fresh");
+    passes.perturbed(point, domains[k]!.name, terms, total, options.perturbedRandomness === "fresh");
   }
-  total.add(1, generalization.value);
   return total.value;
 }
 
@@ -123,7 +121,7 @@ export function gacFasRelease(options: GacFasReleaseOptions = {}): Algorithm {
     {
       name: "gacFasRelease",
       forwardBackwardsPerSample: (domains) => (mixed ? 2 * domains : 1 + domains),
-      parameterBuffers: (domains) => (domains === 1 ? 2 : domains + (mixed ? 2 : 3)),
+      parameterBuffers: (domains) => (domains === 1 ? 2 : domains + 2),
       gradient: (passes) => (passes.step < resolved.warmupSteps ? passes.cleanSum() : gradient(passes, resolved)),
     },
     { ...resolved, weights },

@@ -34,7 +34,7 @@ import {
 import type { Passes } from "../step/passes.js";
 import type { DomainShare } from "../step/readout.js";
 import { createAlgorithm } from "../step/step.js";
-import { named, WeightedSum } from "../step/weighted-sum.js";
+import { named, scaled, WeightedSum } from "../step/weighted-sum.js";
 import { type AscentOptions, ascendedPoint, ascent, perturbedPoint } from "./ascent.js";
 
 /** Options of {@link roga}. */
@@ -99,25 +99,18 @@ const defaults: Resolved = {
   perturbedRandomness: "reuse",
 };
 
-/** factor · map; disposes `map`. */
-function scaled(factor: number, map: tf.NamedTensorMap): tf.NamedTensorMap {
-  const sum = new WeightedSum();
-  sum.add(factor, map);
-  return sum.value;
-}
-
 /** G of one step, over its passes. */
 class RogaGradient {
   readonly #options: Resolved;
   readonly #passes: Passes;
   readonly #erm = new WeightedSum();
-  /** h. With α = 0 no point depends on g, so h is added to it at once and one buffer serves both. */
+  /** h. Where no point depends on g any more when the first h_k comes, h is added to g and one buffer serves both. */
   readonly #generalization: WeightedSum;
 
   constructor(options: Resolved, passes: Passes) {
     this.#options = options;
     this.#passes = passes;
-    this.#generalization = options.alpha === 0 ? this.#erm : new WeightedSum();
+    this.#generalization = options.alpha === 0 || options.ascent === "shared" ? this.#erm : new WeightedSum();
   }
 
   compute(): tf.NamedTensorMap {
@@ -188,8 +181,7 @@ class RogaGradient {
 function parameterBuffers(options: Resolved, unperturbed: boolean, domains: number): number {
   const severalLosses = domains > 1 && options.batchNormPass === "perDomain"; // at one point, hence h beside g
   if (unperturbed) return severalLosses ? 1 : 0;
-  if (options.alpha === 0) return 2;
-  if (options.ascent === "shared") return severalLosses ? 3 : 2;
+  if (options.alpha === 0 || options.ascent === "shared") return 2;
   return domains + (severalLosses && options.perturbedLoss === "all" ? 2 : 1);
 }
 
@@ -201,8 +193,10 @@ function parameterBuffers(options: Resolved, unperturbed: boolean, domains: numb
  * shared point. With ρ = α = 0 every point is θ and h is g, so no second pass is made (unless random numbers are drawn
  * afresh) and the step is an ERM step.
  *
- * Memory: with α = 0 two parameter-sized buffers, θ's backup and the running g + h. With α ≠ 0 all g_k must exist before
- * the first ascent: K + 1 buffers, K + 2 with `perturbedLoss: "all"`, 3 with a shared point. Never a copy of the model.
+ * Memory: with α = 0 or a shared point two parameter-sized buffers, θ's backup and the running g + h. With α ≠ 0 and a
+ * point per domain all g_k must exist before the first ascent: K + 1 buffers, K + 2 with `perturbedLoss: "all"`. That is
+ * the least without passes made twice: in the first perturbed pass θ, g and the other K − 1 g_k are all still needed, and
+ * none of them follows from the others. Never a copy of the model.
  *
  * @throws OptionError for an unknown option or a value out of range
  * @example

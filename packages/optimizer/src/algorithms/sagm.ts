@@ -24,7 +24,7 @@ import {
 } from "../step/common-options.js";
 import { squaredNorms } from "../step/readout.js";
 import { createAlgorithm } from "../step/step.js";
-import { WeightedSum } from "../step/weighted-sum.js";
+import { scaled, WeightedSum } from "../step/weighted-sum.js";
 import { ascendedPoint } from "./ascent.js";
 
 /** Options of {@link sagm}. */
@@ -61,19 +61,17 @@ export function sagm(options: SagmOptions = {}): Algorithm {
     {
       name: "sagm",
       forwardBackwardsPerSample: () => 2,
-      parameterBuffers: (domains) => (resolved.batchNormPass === "mixed" || domains === 1 ? 2 : 3),
+      parameterBuffers: () => 2,
       gradient(passes) {
         const { variables, domains } = passes;
         const names = variables.map(({ name }) => name);
         const g = passes.cleanSum();
-        const generalization = new WeightedSum();
         const descent = { alpha: resolved.alpha, g };
         const point = ascendedPoint(variables, g, squaredNorms(g, names), ascending, { descent, keep: true });
-        passes.perturbed(point, "shared", domains, generalization, resolved.perturbedRandomness === "fresh");
-        const mean = new WeightedSum();
-        mean.add(1, g);
-        mean.merge(0.5, 0.5, generalization.value);
-        return mean.value;
+        const sum = new WeightedSum(); // g + h; no point depends on g alone any more
+        sum.add(1, g);
+        passes.perturbed(point, "shared", domains, sum, resolved.perturbedRandomness === "fresh");
+        return scaled(0.5, sum.value);
       },
     },
     resolved,

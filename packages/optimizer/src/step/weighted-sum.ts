@@ -32,6 +32,13 @@ export class WeightedSum {
   }
 }
 
+/** factor · map, where the engine can in its memory; disposes `map`. */
+export function scaled(factor: number, map: tf.NamedTensorMap): tf.NamedTensorMap {
+  const sum = new WeightedSum();
+  sum.add(factor, map);
+  return sum.value;
+}
+
 /** The tensors under their names, in order. */
 export function named(names: readonly string[], tensors: readonly tf.Tensor[]): tf.NamedTensorMap {
   return Object.fromEntries(names.map((name, index) => [name, tensors[index]!]));

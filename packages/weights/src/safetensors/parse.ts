@@ -1,7 +1,8 @@
 /** Safetensors files in memory: bytes to named arrays. */
-import { decodeTensor } from "./decode-tensor.js";
-import type { NamedArray, NamedArrays } from "./named-array.js";
-import { headerLength, LENGTH_BYTES, parseHeader } from "./safetensors-header.js";
+import { decodeTensor } from "../decode-tensor.js";
+import type { NamedArray, NamedArrays } from "../named-array.js";
+import { SafetensorsError } from "./error.js";
+import { headerLength, LENGTH_BYTES, parseHeader } from "./header.js";
 
 /** The content of a safetensors file. */
 export interface Safetensors {
@@ -22,7 +23,7 @@ export function parseSafetensors(bytes: Uint8Array): Safetensors {
   for (const [name, info] of infos) {
     const buffer = new ArrayBuffer(info.end - info.begin);
     new Uint8Array(buffer).set(bytes.subarray(dataStart + info.begin, dataStart + info.end));
-    tensors.set(name, decodeTensor(name, info, buffer));
+    tensors.set(name, decodeTensor(name, info, buffer, SafetensorsError));
   }
   return { tensors, metadata };
 }

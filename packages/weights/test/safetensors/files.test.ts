@@ -1,7 +1,14 @@
-import { mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type NamedArrays, readSafetensors, SafetensorsFile, writeSafetensors } from "@roga/weights";
+import {
+  type NamedArray,
+  type NamedArrays,
+  parseSafetensors,
+  readSafetensors,
+  SafetensorsFile,
+  writeSafetensors,
+} from "@roga/weights";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { rawFile, reference, referenceFile } from "./reference.js";
 
@@ -99,5 +106,92 @@ describe("writeSafetensors", () => {
     await writeSafetensors(path, new Map([["x", { dtype: "U8", shape: [1], data: Uint8Array.of(1) }]]));
     expect(await reader.readFile()).toEqual(before);
     await reader.close();
+  });
+
+  it("holds one tensor at a time: each is asked for after the one before was written", async () => {
+    const path = join(folder, "stream.safetensors");
+    const info = { dtype: "U8", shape: [4] } as const;
+    const infos = new Map(["a", "b", "c"].map((name) => [name, info]));
+    const sizes: number[] = [];
+    await writeSafetensors(path, {
+      infos,
+      async tensor(name) {
+        const [temporary] = await readdir(folder);
+        sizes.push((await stat(join(folder, temporary!))).size);
+        return { ...info, data: Uint8Array.from(Buffer.from(name.repeat(4))) };
+      },
+    });
+    const start = sizes[0]!;
+    expect(sizes).toEqual([start, start + 4, start + 8]);
+    expect((await readSafetensors(path)).tensors.get("c")?.data).toEqual(Uint8Array.from(Buffer.from("cccc")));
+  });
+
+  it("writes the same bytes from a stream in any order, or from an open file, as from arrays", async () => {
+    const { tensors, metadata } = parseSafetensors(referenceFile);
+    async function* reversed() {
+      yield* [...tensors].reverse();
+    }
+    const streamed = join(folder, "streamed.safetensors");
+    await writeSafetensors(streamed, { infos: tensors, tensors: reversed() }, metadata);
+    expect((await readFile(streamed)).equals(referenceFile)).toBe(true);
+
+    const open = await SafetensorsFile.open(streamed);
+    const copied = join(folder, "copied.safetensors");
+    await writeSafetensors(copied, open, open.metadata);
+    await open.close();
+    expect((await readFile(copied)).equals(referenceFile)).toBe(true);
+  });
+
+  const announced = new Map([["w", { dtype: "U8", shape: [1] } as const]]);
+  const byte = (value: number): NamedArray => ({ dtype: "U8", shape: [1], data: Uint8Array.of(value) });
+  it.each<[string, [string, NamedArray][], string, string]>([
+    ["lacks a tensor", [], "w", "never came"],
+    [
+      "brings one twice",
+      [
+        ["w", byte(1)],
+        ["w", byte(2)],
+      ],
+      "w",
+      "twice",
+    ],
+    [
+      "brings one more",
+      [
+        ["w", byte(1)],
+        ["x", byte(2)],
+      ],
+      "x",
+      "not announced",
+    ],
+    [
+      "brings another shape",
+      [["w", { dtype: "U8", shape: [2], data: Uint8Array.of(1, 2) }]],
+      "w",
+      "expected U8 of shape [1]",
+    ],
+  ])("refuses a stream that %s", async (_, tensors, tensor, message) => {
+    async function* stream() {
+      yield* tensors;
+    }
+    const written = writeSafetensors(join(folder, "x"), { infos: announced, tensors: stream() });
+    await expect(written).rejects.toMatchObject({ name: "SafetensorsError", tensor });
+    await expect(written).rejects.toThrow(message);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it("stops at a signal and leaves the old file as it was", async () => {
+    const path = join(folder, "small.safetensors");
+    await writeSafetensors(path, small);
+    const before = await readFile(path);
+    const controller = new AbortController();
+    async function* stream() {
+      controller.abort(new Error("enough"));
+      yield ["w", byte(1)] as const;
+    }
+    const written = writeSafetensors(path, { infos: announced, tensors: stream() }, {}, { signal: controller.signal });
+    await expect(written).rejects.toThrow("enough");
+    expect(await readFile(path)).toEqual(before);
+    expect(await readdir(folder)).toEqual(["small.safetensors"]);
   });
 });

@@ -7,6 +7,7 @@ import {
   toFloat32,
 } from "@roga/weights";
 import { describe, expect, it } from "vitest";
+import { valuesOf } from "../support/values.js";
 import { rawFile, reference, referenceFile } from "./reference.js";
 
 const one = { dtype: "F32", shape: [1], data_offsets: [0, 4] };
@@ -20,17 +21,6 @@ function errorOf(action: () => unknown): SafetensorsError {
     throw error;
   }
   throw new Error("expected a SafetensorsError, nothing was thrown");
-}
-
-/** The values as the fixture has them: BF16 and F16 widened, 64-bit integers and non-finite numbers as text. */
-function valuesOf(array: NamedArray): (number | string)[] {
-  const data = array.dtype === "F16" || array.dtype === "BF16" ? toFloat32(array) : array.data;
-  return Array.from<number | bigint, number | string>(data, (value) => {
-    if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : `${value}`;
-    if (Number.isNaN(value)) return "nan";
-    if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-    return Object.is(value, -0) ? "-0.0" : value;
-  });
 }
 
 describe("against the reference implementation", () => {

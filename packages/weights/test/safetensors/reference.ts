@@ -12,7 +12,7 @@ interface Reference {
 }
 
 export const reference: Reference = JSON.parse(
-  readFileSync(new URL("fixtures/reference.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../fixtures/safetensors.json", import.meta.url), "utf8"),
 );
 
 export const referenceFile = new Uint8Array(Buffer.from(reference.file, "base64"));

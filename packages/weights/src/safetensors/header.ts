@@ -4,9 +4,11 @@
  * `{dtype, shape, data_offsets: [begin, end]}`, plus `__metadata__`, a map from text to text. Nothing is allocated by
  * what a header claims: every claim is first held against the length of the file.
  */
-import { bytesPerElement, DTYPES, type DType, isDType } from "./dtype.js";
+import { bytesPerElement, DTYPES, isDType } from "../dtype.js";
+import type { TensorInfo } from "../named-array.js";
+import { elementCount } from "../shape.js";
 import { findDuplicateKey } from "./duplicate-keys.js";
-import { SafetensorsError } from "./safetensors-error.js";
+import { SafetensorsError } from "./error.js";
 
 /** Bytes of the length that a file starts with. */
 export const LENGTH_BYTES = 8;
@@ -18,11 +20,7 @@ export const MAX_HEADER_BYTES = 100_000_000;
 export const METADATA_KEY = "__metadata__";
 
 /** Where one tensor lies and what it is. */
-export interface TensorInfo {
-  /** The element type. */
-  readonly dtype: DType;
-  /** Length of each dimension; `[]` for a scalar. */
-  readonly shape: readonly number[];
+export interface SafetensorsInfo extends TensorInfo {
   /** First byte, counted from the start of the data. */
   readonly begin: number;
   /** Byte after the last. */
@@ -31,7 +29,7 @@ export interface TensorInfo {
 
 /** A validated header. */
 export interface Header {
-  readonly tensors: Map<string, TensorInfo>;
+  readonly tensors: Map<string, SafetensorsInfo>;
   readonly metadata: Record<string, string>;
 }
 
@@ -61,30 +59,13 @@ export function headerLength(start: Uint8Array, fileLength: number): number {
  */
 export function parseHeader(bytes: Uint8Array, dataLength: number): Header {
   const { [METADATA_KEY]: metadata, ...entries } = parseObject(bytes);
-  const tensors = new Map<string, TensorInfo>();
+  const tensors = new Map<string, SafetensorsInfo>();
   for (const [name, entry] of Object.entries(entries)) {
     checkName(name);
     tensors.set(name, parseEntry(name, entry, dataLength));
   }
   checkCoverage(tensors, dataLength);
   return { tensors, metadata: parseMetadata(metadata) };
-}
-
-/**
- * The number of elements of a shape.
- * @throws SafetensorsError if a dimension is not a whole number of 0 or more, or the product exceeds 2^53.
- */
-export function elementCount(name: string, shape: readonly unknown[]): number {
-  let count = 1n;
-  for (const dimension of shape) {
-    if (!(typeof dimension === "number" && Number.isSafeInteger(dimension) && dimension >= 0)) {
-      throw new SafetensorsError(name, `shape: expected whole numbers of 0 or more, got ${JSON.stringify(shape)}`);
-    }
-    count *= BigInt(dimension);
-    if (count > Number.MAX_SAFE_INTEGER)
-      throw new SafetensorsError(name, `shape ${JSON.stringify(shape)} is too large`);
-  }
-  return Number(count);
 }
 
 /** @throws SafetensorsError if no file can hold a tensor of this name. */
@@ -111,7 +92,7 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
   return value as Record<string, unknown>; // The text starts with "{" and is JSON, so it is an object.
 }
 
-function parseEntry(name: string, entry: unknown, dataLength: number): TensorInfo {
+function parseEntry(name: string, entry: unknown, dataLength: number): SafetensorsInfo {
   if (!isObject(entry)) throw new SafetensorsError(name, `expected an object, got ${JSON.stringify(entry)}`);
   const { dtype, shape, data_offsets: offsets, ...rest } = entry;
   const unknown = Object.keys(rest)[0];
@@ -128,7 +109,7 @@ function parseEntry(name: string, entry: unknown, dataLength: number): TensorInf
     const got = JSON.stringify(offsets);
     throw new SafetensorsError(name, `data_offsets: expected 0 <= begin <= end <= ${dataLength}, got ${got}`);
   }
-  const count = elementCount(name, shape);
+  const count = elementCount(name, shape, SafetensorsError);
   const size = BigInt(count) * BigInt(bytesPerElement(dtype));
   if (size !== BigInt(end - begin)) {
     const what = `${dtype} of shape ${JSON.stringify(shape)} takes ${size} bytes`;
@@ -138,7 +119,7 @@ function parseEntry(name: string, entry: unknown, dataLength: number): TensorInf
 }
 
 /** The tensors must cover the data exactly: an overlap or a hole could hide bytes from one reader or the other. */
-function checkCoverage(tensors: ReadonlyMap<string, TensorInfo>, dataLength: number): void {
+function checkCoverage(tensors: ReadonlyMap<string, SafetensorsInfo>, dataLength: number): void {
   let covered = 0;
   for (const [name, { begin, end }] of [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
     if (begin < covered) throw new SafetensorsError(name, `its data at ${begin} overlaps that of another tensor`);

@@ -1,0 +1,54 @@
+/** Which format a weight file has, by its content. Extensions are not looked at: `.bin` and `.h5` have been anything. */
+import type { ByteSource } from "../files/byte-source.js";
+import { KERAS_WEIGHTS } from "../keras/read.js";
+import { NPY_MAGIC } from "../numpy/npy-header.js";
+import { WeightsError } from "../weights-error.js";
+import { ZipArchive } from "../zip/archive.js";
+
+/** The formats that can be read. `npz` stands for `.npy` as well, `keras` for `.h5`, `.weights.h5` and `.keras`. */
+export type WeightsFormat = "safetensors" | "pytorch" | "npz" | "keras" | "tensorflowjs";
+
+/** Enough for every signature: that of tar files lies at byte 257. */
+const START_BYTES = 512;
+
+/** HDF5's signature stands at byte 0, or at 512, 1024 and so on where something precedes it. */
+const HDF5_SIGNATURE = "\x89HDF\r\n\x1a\n";
+
+/** The legacy PyTorch format: a pickle, in protocol 2, of a number of 80 bits. */
+const PYTORCH_LEGACY = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+
+/**
+ * The format of a file.
+ * @throws WeightsError if it is none that is known; what it seems to be instead is said.
+ */
+export async function detectFormat(source: ByteSource): Promise<WeightsFormat> {
+  const start = Buffer.from((await source.read(0, Math.min(START_BYTES, source.size))).buffer);
+  const text = start.toString("latin1");
+  if (text.startsWith(HDF5_SIGNATURE)) return "keras";
+  if (start.subarray(0, NPY_MAGIC.length).equals(NPY_MAGIC)) return "npz";
+  if (text.startsWith(PYTORCH_LEGACY)) return "pytorch";
+  if (text.startsWith("PK")) return archiveFormat(source);
+  // Eight bytes of length, the upper ones zero for any header that fits a file, then the header's first character.
+  if (text[8] === "{" && start.readUIntLE(4, 4) === 0) return "safetensors";
+  if (/^(\xef\xbb\xbf)?\s*\{/.test(text)) return "tensorflowjs";
+  throw new WeightsError(null, `not a weight file of a known format: ${guess(start, text)}`);
+}
+
+async function archiveFormat(source: ByteSource): Promise<WeightsFormat> {
+  const names = [...(await ZipArchive.open(source, WeightsError)).entries.keys()];
+  if (names.includes(KERAS_WEIGHTS)) return "keras";
+  if (names.some((name) => /(^|\/)data\.pkl$/.test(name))) return "pytorch";
+  if (names.every((name) => name.endsWith(".npy"))) return "npz";
+  const shown = names.slice(0, 3).map((name) => JSON.stringify(name.slice(0, 60)));
+  throw new WeightsError(null, `not a weight file of a known format: a ZIP archive of ${shown.join(", ")}`);
+}
+
+function guess(start: Buffer, text: string): string {
+  if (start.length === 0) return "it is empty";
+  if (text.slice(257, 262) === "ustar") return "a tar file; PyTorch wrote such before 0.1.10";
+  if (/^\s*(<!doctype|<html)/i.test(text)) return "a web page, as a failed download leaves it";
+  if (text.startsWith("version https://git-lfs")) return "a Git LFS pointer, whose content was not fetched";
+  if (text.startsWith("\x1f\x8b")) return "a gzip file; unpack it";
+  if (start[0] === 0x80 && (start[1] ?? 9) <= 5) return "a pickle without PyTorch's magic number";
+  return `it starts with the bytes ${start.subarray(0, 8).toString("hex")}`;
+}

@@ -1,0 +1,214 @@
+"""What Keras and h5py write: whole models, weights, and the layouts of Keras 2.
+
+Writes packages/weights/test/fixtures/keras.json. Needs h5py, and Keras 3 with any backend (made with h5py 3.16.0 and
+Keras 3.15.1 on its numpy backend):
+    KERAS_BACKEND=numpy python3 tools/reference-fixtures/weights/keras_reference.py
+"""
+
+import base64
+import gzip
+import io
+import json
+import pathlib
+import tempfile
+
+import h5py
+import keras
+import ml_dtypes
+import numpy as np
+
+OUT = pathlib.Path(__file__).parents[3] / "packages/weights/test/fixtures/keras.json"
+rng = np.random.default_rng(20250603)
+
+
+def packed(data):
+    """HDF5 files of a few numbers are mostly zeros."""
+    return base64.b64encode(gzip.compress(data, mtime=0)).decode()
+
+
+def listed(arrays):
+    return {
+        name: {"shape": list(a.shape), "dtype": a.dtype.name, "values": [float(v) for v in np.ravel(a).astype("f8")]}
+        for name, a in arrays.items()
+    }
+
+
+def hdf5(write):
+    out = io.BytesIO()
+    with h5py.File(out, "w") as file:
+        write(file)
+    return packed(out.getvalue())
+
+
+keras.utils.set_random_seed(1)
+model = keras.Sequential(
+    [
+        keras.layers.Input((4, 4, 2)),
+        keras.layers.Conv2D(2, 2, name="stem"),
+        keras.layers.BatchNormalization(name="stem_bn"),
+        keras.layers.Conv2D(1, 1, use_bias=False, name="pointwise"),
+        keras.layers.Flatten(),
+        keras.layers.Dense(2, name="head", dtype="bfloat16"),
+    ],
+    name="detector",
+)
+model.compile(optimizer="adam", loss="mse")
+for weight in model.weights:
+    weight.assign(rng.normal(size=weight.shape).astype("float32"))
+paths = {
+    "stem": "layers/conv2d",
+    "stem_bn": "layers/batch_normalization",
+    "pointwise": "layers/conv2d_1",
+    "head": "layers/dense",
+}
+values = {w.path: np.array(keras.ops.convert_to_numpy(w)) for w in model.weights}
+by_path = {}
+for layer in model.layers:
+    for index, weight in enumerate(layer.weights):
+        by_path[f"{paths[layer.name]}/vars/{index}"] = values[weight.path]
+with tempfile.TemporaryDirectory() as folder:
+    saved = {}
+    for name in ["model.keras", "model.h5", "model.weights.h5"]:
+        path = pathlib.Path(folder) / name
+        # Keras' legacy format cannot hold bfloat16.
+        if name == "model.h5":
+            model32 = keras.Sequential([keras.layers.Input((4, 4, 2)), *model.layers[:-1]], name="detector")
+            model32.compile(optimizer="adam", loss="mse")
+            model32.save(path)
+        elif name.endswith(".keras"):
+            model.save(path)
+        else:
+            model.save_weights(path)
+        saved[name] = packed(path.read_bytes())
+
+two = {
+    "stem/kernel:0": rng.normal(size=(2, 2, 1, 3)).astype("f4"),
+    "stem/bias:0": rng.normal(size=3).astype("f2"),
+    "head/kernel:0": rng.normal(size=(30, 20)).astype("f4"),
+    "head/steps:0": np.array(5, dtype="i8"),
+    "head/mask:0": np.array([True, False]),
+}
+
+
+def keras2(file):
+    file.attrs["layer_names"] = np.array([b"input_1", b"stem", b"head"])
+    file.attrs["backend"] = b"tensorflow"
+    file.attrs["keras_version"] = b"2.11.0"
+    file.create_group("input_1").attrs["weight_names"] = np.zeros(0)
+    for layer in ["stem", "head"]:
+        names = [name for name in two if name.startswith(layer)]
+        group = file.create_group(layer)
+        group.attrs["weight_names"] = np.array([name.encode() for name in names])
+        for name in names:
+            squeeze = {"compression": "gzip", "shuffle": True} if "kernel" in name else {}
+            value = two[name].astype(">f4") if name == "stem/kernel:0" else two[name]
+            group.create_dataset(name, data=value, **squeeze)
+
+
+def split_names(file):
+    """Keras splits lists that do not fit in an attribute; and layers of nested models may repeat a weight's name."""
+    model_weights = file.create_group("model_weights")
+    model_weights.attrs["layer_names0"] = np.array([b"a"])
+    model_weights.attrs["layer_names1"] = np.array([b"b"])
+    for layer, value in [("a", 1), ("b", 2)]:
+        group = model_weights.create_group(layer)
+        group.attrs["weight_names"] = np.array([b"kernel:0", f"{layer}/bias:0".encode()])
+        group.create_dataset("kernel:0", data=np.float32([value]))
+        group.create_dataset(f"{layer}/bias:0", data=np.float32([-value]))
+    file.create_group("optimizer_weights").create_dataset("kernel:0", data=np.float32([9]))
+
+
+def refused(write):
+    def content(file):
+        file.create_dataset("good", data=np.float32([1]))
+        write(file)
+
+    return hdf5(content)
+
+
+def bomb(file):
+    file.create_dataset("w", shape=(10**9,), chunks=(2**20,), dtype="f4")
+
+
+broken = {
+    "a link out of the file": (refused(lambda f: f.__setitem__("w", h5py.ExternalLink("/etc/passwd", "/x"))), "link"),
+    "elements in another file": (
+        refused(lambda f: f.create_dataset("w", (8,), "u1", external=[("/etc/hostname", 0, 8)])),
+        "data cannot be read",
+    ),
+    "a virtual dataset": (
+        refused(
+            lambda f: f.create_virtual_dataset(
+                "w", (lambda v: (v.__setitem__(slice(0, 1), h5py.VirtualSource("b.h5", "w", (1,))), v)[1])(h5py.VirtualLayout((1,), "f4"))
+            )
+        ),
+        "other files",
+    ),
+    "text": (refused(lambda f: f.create_dataset("w", data="hello")), "got texts"),
+    "records": (refused(lambda f: f.create_dataset("w", data=np.zeros(2, dtype=[("a", "f4")]))), "got compounds"),
+    "complex numbers": (refused(lambda f: f.create_dataset("w", data=np.zeros(2, dtype="c8"))), "expected numbers"),
+    "an enumeration": (
+        refused(lambda f: f.create_dataset("w", (2,), dtype=h5py.enum_dtype({"A": 0, "B": 1}, basetype="i1"))),
+        "got enumerations",
+    ),
+    "a dataset without elements": (refused(lambda f: f.create_dataset("w", data=h5py.Empty("f4"))), "without a shape"),
+    "10⁹ elements that were never written": (refused(bomb), "cannot hold"),
+    "a layer that is not there": (
+        hdf5(lambda f: f.attrs.__setitem__("layer_names", np.array([b"gone"]))),
+        'lists "gone"',
+    ),
+    "layer names that are numbers": (hdf5(lambda f: f.attrs.__setitem__("layer_names", np.arange(3))), "expected texts"),
+    "a weight that is not there": (
+        hdf5(
+            lambda f: (
+                f.attrs.__setitem__("layer_names", np.array([b"a"])),
+                f.create_group("a").attrs.__setitem__("weight_names", np.array([b"gone"])),
+            )
+        ),
+        "no dataset of that path",
+    ),
+    "a weight twice": (
+        hdf5(
+            lambda f: (
+                f.attrs.__setitem__("layer_names", np.array([b"a"])),
+                f.create_group("a").attrs.__setitem__("weight_names", np.array([b"w", b"w"])),
+                f.create_dataset("a/w", data=np.float32([1])),
+            )
+        ),
+        "twice",
+    ),
+}
+
+OUT.write_text(
+    json.dumps(
+        {
+            "generator": "tools/reference-fixtures/weights/keras_reference.py",
+            "versions": {"h5py": h5py.__version__, "keras": keras.__version__, "hdf5": h5py.version.hdf5_version},
+            "files": {
+                "model.keras": {"file": saved["model.keras"], "arrays": listed(by_path)},
+                "model.weights.h5": {"file": saved["model.weights.h5"], "arrays": listed(by_path)},
+                "model.h5": {
+                    "file": saved["model.h5"],
+                    "arrays": listed({name: value for name, value in values.items() if "/head/" not in name}),
+                },
+                "keras 2": {"file": hdf5(keras2), "arrays": listed(two)},
+                "split names": {
+                    "file": hdf5(split_names),
+                    "arrays": listed(
+                        {
+                            "a/kernel:0": np.float32([1]),
+                            "a/bias:0": np.float32([-1]),
+                            "b/kernel:0": np.float32([2]),
+                            "b/bias:0": np.float32([-2]),
+                        }
+                    ),
+                },
+            },
+            "layerNames": {path: name for name, path in paths.items()},
+            "refused": {name: {"file": file, "because": because} for name, (file, because) in broken.items()},
+        },
+        ensure_ascii=True,
+        separators=(",", ":"),
+    )
+    + "\n"
+)
