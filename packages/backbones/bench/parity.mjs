@@ -6,7 +6,8 @@
  *
  *     npm run parity                                       prints the table
  *     npm run parity -- --write                            writes it
- *     npm run parity -- --write --nets efficientnet-b6,…   compares these again, and keeps the other lines of the last run
+ *     npm run parity -- --write --nets efficientnet-b6,…   compares these again ("none": none), and keeps the other lines
+ *                                                          of the last run
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -23,11 +24,15 @@ const python = process.env.PYTHON ?? "/usr/bin/python3";
 
 /** Runs vitest on the native engine; the deviations are left in `results`. */
 function compare(args, environment = {}) {
-  const { status } = spawnSync("vitest", ["run", "--maxWorkers=1", ...args], {
-    cwd: packageFolder,
-    env: { ...process.env, ROGA_TEST_ENGINE: "onednn", ...environment },
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  const { status } = spawnSync(
+    "vitest",
+    ["run", "--maxWorkers=1", "--testTimeout=600000", "--hookTimeout=600000", ...args],
+    {
+      cwd: packageFolder,
+      env: { ...process.env, ROGA_TEST_ENGINE: "onednn", ...environment },
+      stdio: ["ignore", "inherit", "inherit"],
+    },
+  );
   if (status !== 0) process.exitCode = 1;
 }
 
@@ -67,7 +72,7 @@ function table() {
 
 const { values: options } = parseArgs({ options: { write: { type: "boolean" }, nets: { type: "string" } } });
 const efficientNets = Array.from({ length: 8 }, (_, number) => `efficientnet-b${number}`);
-const again = options.nets?.split(",") ?? efficientNets;
+const again = options.nets === "none" ? [] : (options.nets?.split(",") ?? efficientNets);
 const unknown = again.filter((name) => !efficientNets.includes(name));
 if (unknown.length > 0) throw new RangeError(`--nets: expected some of ${efficientNets.join(", ")}, got ${unknown}`);
 

@@ -5,8 +5,8 @@
  *     node bench/speed.mjs [--task training,inference] [--nets xception,efficientnet-b4] [--size 256] [--batch 8] [--rounds 5]
  *         [--steps 3] [--warmup 2] [--threads 2] [--backend onednn] [--only channels_last,tcmalloc]
  *
- * Inference is that of the model as it is built, batch norms and all, on both sides. Both sides are checked to have as many
- * parameters. The last lines are tables in Markdown.
+ * Inference is that of the form with folded batch norms, and of the model as it is built, which is what PyTorch runs. Both
+ * sides are checked to have as many parameters. The last lines are tables in Markdown.
  */
 import { fileURLToPath } from "node:url";
 import { backbones } from "@roga/backbones";
@@ -42,12 +42,14 @@ const folders = ["../../backend-onednn/bench/peers", "../../../tools/reference-f
 
 function entries(task, net) {
   const settings = { ...options, net };
-  const own = javascript(`ours, ${options.backend}`, path("contestants/backbone.mjs"), ["--task", task], settings);
-  return [own, ...pytorchModes(path("peers/backbones.py"), [...folders, "--task", task], settings)];
+  const own = (label, form) => javascript(label, path("contestants/backbone.mjs"), ["--task", form], settings);
+  const ours =
+    task === "training" ? [own("ours", "training")] : [own("ours", "folded"), own("ours unfolded", "inference")];
+  return [...ours, ...pytorchModes(path("peers/backbones.py"), [...folders, "--task", task], settings)];
 }
 
 const { size, batch, threads, rounds, steps } = options;
-console.log(`${size} px, batch ${batch}, ${threads} threads; ${rounds} rounds of ${steps}`);
+console.log(`${size} px, batch ${batch}, ${threads} threads, ${options.backend}; ${rounds} rounds of ${steps}`);
 console.log(loadNotice());
 const tables = [];
 for (const task of tasks) {
@@ -61,7 +63,7 @@ for (const task of tasks) {
     if (counts.size > 1) throw new Error(`${net}: parameters differ: ${[...counts].join(", ")}`);
     const [own, ...peers] = results;
     const rate = ({ failure, rounds }) => (failure ? "–" : short((1000 * batch) / median(rounds)));
-    const leads = peers.filter(({ failure }) => !failure && !own.failure);
+    const leads = peers.filter(({ label, failure }) => label.startsWith("PyTorch") && !failure && !own.failure);
     const lead = leads.map(({ rounds }) => median(rounds.map((ms, i) => ms / own.rounds[i])));
     const least = lead.length > 0 ? Math.min(...lead).toFixed(2) : "–";
     rows.push([

@@ -1,5 +1,5 @@
 /** The contestant that is measured: a network of this package on one of TensorFlow.js' backends. */
-import { backbones, build } from "@roga/backbones";
+import { backbones, build, fold } from "@roga/backbones";
 import * as tf from "@tensorflow/tfjs";
 import { resident, serve } from "../../../backend-onednn/bench/contestants/serve.mjs";
 import { batchOf, inference, trainingStep, useBackend } from "../../../backend-onednn/bench/engine.mjs";
@@ -11,16 +11,23 @@ await useBackend(options);
 const baseline = resident("VmRSS");
 const { net, size, classes, task } = options;
 const { stochasticDepth } = backbones.find(({ name }) => name === net);
-const { model, cost } = build(net, {
+const backbone = build(net, {
   inputSize: size,
   classes,
   dropout: 0,
   ...(stochasticDepth !== undefined && { stochasticDepth: 0 }),
 });
 const data = batchOf(options);
-const step = task === "training" ? trainingStep(model, data) : inference(model, data);
+let step;
+if (task === "folded") {
+  const folded = fold(backbone);
+  backbone.dispose();
+  step = inference(folded, data);
+} else {
+  step = task === "training" ? trainingStep(backbone.model, data) : inference(backbone.model, data);
+}
 const about = {
-  parameters: cost.trainableParameters,
+  parameters: backbone.cost.trainableParameters,
   version: `TensorFlow.js ${tf.version_core}, ${tf.getBackend()}`,
 };
 await serve({ about, baseline, step });

@@ -8,7 +8,8 @@
  * - `keras`: `keras.applications`. There the images' scaling is part of the model; here it comes before
  *   (`Backbone.preprocessing`, which is what the layers of the published ImageNet models compute).
  * - `deepfakebench`: the B4 of DeepfakeBench, made by efficientnet_pytorch for 380 pixels and padded so whatever the images
- *   are, but for a first convolution without any; no dropout; images in [−1, 1].
+ *   are, but for a first convolution without any; no dropout; images in [−1, 1]. It has no form with `adjustChannel`: in
+ *   that mode DeepfakeBench's own classifier does not fit the 512 channels that it is given.
  */
 import type { Backbone, Preprocessing } from "../backbone.js";
 import { type InitializerScheme, pytorchInitializers } from "../layers/initializers.js";
