@@ -96,7 +96,12 @@ export interface WeightName {
    * Other names of it, such as those of another published release, by framework. Entry i of all weights belongs together;
    * null where that release names it as above.
    */
-  aliases: { readonly pytorch: readonly (string | null)[]; readonly keras: readonly (string | null)[] };
+  aliases: {
+    /** In PyTorch files. */
+    readonly pytorch: readonly (string | null)[];
+    /** In Keras files. */
+    readonly keras: readonly (string | null)[];
+  };
   /** Order of its dimensions. */
   layout: WeightLayout;
 }
