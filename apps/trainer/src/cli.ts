@@ -6,9 +6,13 @@ import { engines } from "./commands/engines.js";
 import { evaluateRun } from "./commands/evaluate.js";
 import { runJob } from "./commands/job.js";
 import { resume, type TrainFlags, train } from "./commands/train.js";
+import { convertWeightFile } from "./commands/weights-convert.js";
+import { diffWeights } from "./commands/weights-diff.js";
+import { inspectWeights } from "./commands/weights-inspect.js";
 import { annotatedDefaults } from "./config/describe.js";
 import { parseSetting } from "./config/load.js";
 import { Interrupted } from "./jobs/interrupt.js";
+import { FLOAT_DTYPES } from "./weights/cast.js";
 
 const list = (text: string): string[] => text.split(",").map((item) => item.trim());
 
@@ -29,6 +33,20 @@ function integer(text: string): number {
 function setting(text: string, earlier: Record<string, unknown> = {}): Record<string, unknown> {
   const [path, value] = parseSetting(text);
   return { ...earlier, [path]: value };
+}
+
+function renaming(text: string, earlier: ReadonlyMap<string, string> = new Map()): Map<string, string> {
+  const [from, to, ...rest] = text.split("=");
+  if (!from || !to || rest.length > 0) throw new InvalidArgumentError(`expected old=new, got "${text}"`);
+  if (earlier.has(from)) throw new InvalidArgumentError(`"${from}" is renamed twice`);
+  return new Map([...earlier, [from, to]]);
+}
+
+/** The flags that say what to read of a PyTorch file. */
+function sourceFlags(command: Command): Command {
+  return command
+    .option("--entry <keys>", "PyTorch files: where the state dict is, as in ema/model")
+    .option("--ignore-unknown", "PyTorch files: leave objects that are no tensors unread instead of refusing the file");
 }
 
 /** The flags that `train` and `demo` share; each stands for one option of the configuration. */
@@ -92,6 +110,39 @@ program
   .command("config")
   .description("print every option with its default and what it does, as YAML")
   .action(() => void process.stdout.write(annotatedDefaults()));
+
+const weights = program
+  .command("weights")
+  .description("look into weight files, convert them, compare them: safetensors, .pth, .npz, .h5, .keras, model.json");
+
+sourceFlags(weights.command("inspect"))
+  .description("names, element types and shapes in a weight file, totals, and which backbone it looks like")
+  .argument("<file>", "weight file of any format; its content tells which")
+  .option("--stats", "smallest, largest and mean value of each tensor, and its NaNs and infinities")
+  .option("--json", "print JSON")
+  .action(inspectWeights);
+
+sourceFlags(weights.command("convert"))
+  .description("write a weight file in the format that the name of the output asks for")
+  .argument("<in>", "weight file of any format")
+  .argument("<out>", "file to write: .safetensors, .npz, .pth or .pt")
+  .option("--backbone <name>", "check the weights against a backbone and rename them for --to")
+  .option("--variant <name>", "variant of the backbone whose code the weights are from (default: its first)")
+  .option("--classes <number>", "outputs of the backbone", integer, 2)
+  .addOption(
+    new Option("--to <names>", "with --backbone: whose names").choices(["roga", "pytorch", "keras"]).default("roga"),
+  )
+  .addOption(new Option("--dtype <type>", "element type of all floating-point tensors").choices(FLOAT_DTYPES))
+  .option("--strip-prefix <text>", "take this off the names that start with it")
+  .option("--rename <old=new>", "rename one tensor, repeatable", renaming)
+  .action(convertWeightFile);
+
+sourceFlags(weights.command("diff"))
+  .description("what two weight files have in common; exit status 1 where they differ")
+  .argument("<a>", "weight file of any format")
+  .argument("<b>", "weight file of any format")
+  .option("--json", "print JSON")
+  .action(diffWeights);
 
 program
   .command("job", { hidden: true })

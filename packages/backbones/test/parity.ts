@@ -79,6 +79,7 @@ function bounds(name: string, shape: readonly number[]): readonly [number, numbe
     const bound = Math.fround(Math.sqrt((3 * (depthwise ? 2 : 1)) / product(fan)));
     return [-bound, bound];
   }
+  if (name.endsWith(".bn3.weight")) return [0.1, 0.4];
   return ["running_var", "moving_variance", "gamma", "weight"].includes(kind) ? [0.5, 1.5] : [-0.5, 0.5];
 }
 

@@ -1,7 +1,7 @@
 /** Weight files of large networks: names of several releases, wrappers, what may differ, and the way back. */
 import "@tensorflow/tfjs";
-import { useTestEngine } from "@roga/test-support";
 import type { NamedArray } from "@roga/weights";
+import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   type Backbone,
@@ -13,7 +13,11 @@ import {
   WeightConversionError,
 } from "../src/index.js";
 
-beforeAll(useTestEngine);
+// Nothing is computed, so that one engine is enough.
+beforeAll(async () => {
+  tf.env().set("IS_TEST", true);
+  await tf.setBackend("cpu");
+});
 
 /** ResNet-18 with drawn weights, and the arrays of its file. */
 let backbone: Backbone;

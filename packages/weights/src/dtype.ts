@@ -66,7 +66,7 @@ export function isDType(value: unknown): value is DType {
   return typeof value === "string" && Object.hasOwn(ARRAY_TYPES, value);
 }
 
-/** Size of one element in bytes. */
+/** Size of one element of a dtype in bytes, 1 to 8. */
 export function bytesPerElement(dtype: DType): number {
   return ARRAY_TYPES[dtype].BYTES_PER_ELEMENT;
 }

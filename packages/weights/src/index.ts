@@ -7,7 +7,7 @@
 export type { WeightsFormat } from "./any/detect.js";
 export { openWeights, readWeights, type WeightsFile } from "./any/open.js";
 export { checkWritable, writeWeights } from "./any/write.js";
-export type { DType, DTypeArrays } from "./dtype.js";
+export { bytesPerElement, type DType, type DTypeArrays } from "./dtype.js";
 export { KerasError } from "./keras/error.js";
 export { KerasFile, readKeras } from "./keras/read.js";
 export { type NamedArray, type NamedArrays, type TensorInfo, type TypedNamedArray, toFloat32 } from "./named-array.js";

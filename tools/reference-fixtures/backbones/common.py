@@ -55,6 +55,8 @@ def bounds(name, shape):
         axes = (shape[:2] if depthwise else shape[:-1]) if keras else shape[1:]
         bound = float(np.float32(np.sqrt(3 * (2 if depthwise else 1) / np.prod(axes))))
         return -bound, bound
+    if name.endswith(".bn3.weight"):  # of a bottleneck's branch: deep networks with large ones amplify every rounding
+        return 0.1, 0.4
     if kind in ("running_var", "moving_variance", "gamma"):
         return 0.5, 1.5
     if kind == "weight":  # of a batch norm

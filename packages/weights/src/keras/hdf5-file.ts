@@ -64,7 +64,7 @@ export class Hdf5File {
   /** Frees what the library holds of the file. */
   close(): void {
     try {
-      this.#library.call("its end", null, () => this.#module.close_file(this.#id));
+      if (this.#library.usable) this.#library.call("its end", null, () => this.#module.close_file(this.#id));
     } finally {
       this.#unmount();
     }

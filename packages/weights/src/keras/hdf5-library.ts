@@ -57,6 +57,11 @@ export class Hdf5Library {
     return new Hdf5Library(await loading, milliseconds);
   }
 
+  /** Whether no file has stopped it. */
+  get usable(): boolean {
+    return !stopped.has(this.module);
+  }
+
   /** Makes a file readable to the library; gives its path there, and how to take it away again. */
   mount(size: number, read: ReadInto): { path: string; unmount: () => void } {
     const files = this.module.FS as unknown as FileSystem;
@@ -81,7 +86,7 @@ export class Hdf5Library {
    * @param tensor The tensor at fault, or `null`.
    */
   call<T>(what: string, tensor: string | null, task: () => T): T {
-    if (stopped.has(this.module)) throw new KerasError(tensor, `the HDF5 file is broken: it stopped the library`);
+    if (!this.usable) throw new KerasError(tensor, `the HDF5 file is broken: it stopped the library`);
     try {
       timed.task = task;
       return timedCall.runInContext(timed, { timeout: this.#milliseconds }) as T;

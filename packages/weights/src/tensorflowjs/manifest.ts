@@ -12,13 +12,15 @@ import { TensorFlowJsError } from "./error.js";
 /** How the numbers of a weight are stored where that is not as they are. */
 export type Quantization =
   | {
-      /** Half precision. */
+      /** As 16-bit floats, IEEE 754 binary16. */
       readonly dtype: "float16";
     }
   | {
-      /** Steps of `scale` from `min` on. */
+      /** As whole numbers `q`, which stand for `q · scale + min`. */
       readonly dtype: "uint8" | "uint16";
+      /** The step from one number to the next; finite. */
       readonly scale: number;
+      /** What 0 stands for; finite. */
       readonly min: number;
     };
 

@@ -51,7 +51,7 @@ it("reads or refuses files cut at any of many lengths", async () => {
     let cases = 0;
     let length = 0;
     for (const cut of truncations(bytes)) {
-      if (length++ % 41 !== 0) continue;
+      if (length++ % 131 !== 0) continue;
       cases++;
       if (!(await readsOrRefuses(cut))) refused++;
     }
@@ -70,9 +70,9 @@ it("reads or refuses files with bits turned over", async () => {
         flipped[at]! ^= 1 << bit;
         if (!(await readsOrRefuses(flipped))) refused++;
       }),
-      { numRuns: 200, seed: 1 },
+      { numRuns: 30, seed: 1 },
     );
-    expect(refused).toBeGreaterThan(15);
+    expect(refused).toBeGreaterThan(2);
   }
 });
 
@@ -83,8 +83,8 @@ it("reads or refuses files with bytes changed, removed or added", async () => {
       fc.asyncProperty(edits(bytes), async (edited) => {
         if (!(await readsOrRefuses(edited))) refused++;
       }),
-      { numRuns: 150, seed: 2 },
+      { numRuns: 40, seed: 2 },
     );
-    expect(refused).toBeGreaterThan(20);
+    expect(refused).toBeGreaterThan(4);
   }
 });
