@@ -156,7 +156,7 @@ export function parityTests(testUrl: string, file: string): void {
       dropout: 0,
       ...(name.startsWith("efficientnet") && { stochasticDepth: 0 }),
     };
-    const row: Record<string, string | number> = { name, variant };
+    const row: Record<string, string | number> = { name, variant: [variant, ...Object.keys(options)].join(", ") };
     let arrays: NamedArrays;
     let backbone: Backbone;
 
