@@ -1,10 +1,10 @@
 /** The gradient of a dilated convolution against that of the same filter with zeros put between its values. */
 import "@tensorflow/tfjs";
+import { dilatedConv2d } from "@roga/ops";
 import { expectNoTensorLeak, useTestEngine } from "@roga/test-support";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { dilatedConv2d } from "../src/layers/dilated-convolution.js";
 
 beforeAll(useTestEngine);
 

@@ -5,6 +5,7 @@ export {
   type BatchNormTrainingResult,
   batchNormTraining,
 } from "./batch-norm-training.js";
+export { dilatedConv2d } from "./dilated-conv2d.js";
 export { OpInputError, SecondOrderGradientError } from "./errors.js";
 export {
   type Activation,
@@ -20,6 +21,9 @@ export {
   type BatchNormTrainingGradInputs,
   type BatchNormTrainingInputs,
   type ConvolutionActivation,
+  DilatedConv2DGrad,
+  type DilatedConv2DGradAttrs,
+  type DilatedConv2DGradInputs,
   FusedConv2DSwish,
   type FusedConvolutionAttrs,
   type FusedConvolutionInputs,

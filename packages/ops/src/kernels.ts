@@ -32,6 +32,8 @@ export const FusedDepthwiseConv2DMean = "FusedDepthwiseConv2DMean";
 export const FusedExpandedDepthwise = "FusedExpandedDepthwise";
 /** Name of the kernel of a separable convolution, with a sum: {@link FusedSeparableInputs}, {@link FusedSeparableAttrs}. */
 export const FusedSeparable = "FusedSeparable";
+/** Name of the kernel of the gradients of `dilatedConv2d`: {@link DilatedConv2DGradInputs}, {@link DilatedConv2DGradAttrs}. */
+export const DilatedConv2DGrad = "DilatedConv2DGrad";
 /** Name of the kernel of `axpyList`: {@link ListPairInputs}, {@link ListScaleAttrs}. */
 export const ListAxpy = "ListAxpy";
 /** Name of the kernel of `scaleList`: {@link ListInputs}, {@link ListScaleAttrs}. */
@@ -94,6 +96,25 @@ export type BatchNormTrainingGradInputs = BatchNormTrainingInputs & {
   mean: TensorInfo;
   /** The forward kernel's output. */
   variance: TensorInfo;
+};
+
+/**
+ * Inputs of {@link DilatedConv2DGrad}; outputs `[dx, dfilter]`, the gradients of a convolution of stride 1 and padding "same"
+ * with respect to its images and its filter, of their shapes.
+ */
+export type DilatedConv2DGradInputs = {
+  /** `[N, H, W, C]`. */
+  x: TensorInfo;
+  /** `[height, width, C, D]`. */
+  filter: TensorInfo;
+  /** `[N, H, W, D]`. */
+  dy: TensorInfo;
+};
+
+/** Attributes of {@link DilatedConv2DGrad}. */
+export type DilatedConv2DGradAttrs = {
+  /** Distance of the pixels that the filter sees, along both axes; an integer of 1 or more. */
+  rate: number;
 };
 
 /** Inputs of {@link Swish}; output y = x / (1 + e^−x), of the shape of x. */

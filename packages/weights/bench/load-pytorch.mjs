@@ -40,7 +40,7 @@ function makeTensors() {
 
 const folder = mkdtempSync(join(tmpdir(), "roga-weights-bench-"));
 const path = (name) => join(folder, `${name}.pth`);
-const python = spawn(process.env.PYTHON ?? "python3", [join(import.meta.dirname, "load_pytorch.py"), folder], {
+const python = spawn(process.env.PYTHON ?? "/usr/bin/python3", [join(import.meta.dirname, "load_pytorch.py"), folder], {
   stdio: ["pipe", "pipe", "inherit"],
 });
 python.on("error", (error) => {

@@ -9,7 +9,7 @@
 import { layers, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import type { Backbone, ResolvedOptions } from "../backbone.js";
 import { apply, type Layer } from "../layers/apply.js";
-import { makeDilatedLayerTrainable } from "../layers/dilated-convolution.js";
+import { makeDilatedLayerTrainable } from "../layers/dilated-layer.js";
 import { finish } from "../layers/finish.js";
 import { kerasInitializers, pytorchInitializers, zeroInitializers } from "../layers/initializers.js";
 

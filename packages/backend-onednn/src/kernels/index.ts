@@ -15,6 +15,7 @@ import {
   depthwiseConv2dNativeBackpropFilter,
   depthwiseConv2dNativeBackpropInput,
 } from "./DepthwiseConv2dNative.js";
+import { dilatedConv2DGrad } from "./DilatedConv2DGrad.js";
 import { fillKernels } from "./Fill.js";
 import { fusedBatchNorm, fusedBatchNormGrad } from "./FusedBatchNorm.js";
 import { fusedKernels } from "./fused.js";
@@ -48,6 +49,7 @@ export const kernels: readonly NativeKernel[] = [
   conv2D,
   conv2DBackpropFilter,
   conv2DBackpropInput,
+  dilatedConv2DGrad,
   depthwiseConv2dNative,
   depthwiseConv2dNativeBackprop,
   depthwiseConv2dNativeBackpropFilter,

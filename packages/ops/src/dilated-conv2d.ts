@@ -1,30 +1,13 @@
 /**
- * Convolution layers of a dilation other than 1 that can be trained: TensorFlow.js' own gradient refuses them. Such a
- * convolution is rate² undilated ones, each on the pixels that lie `rate` apart: `spaceToBatchND` sorts these into a
- * batch, there the ordinary gradients are taken, and `batchToSpaceND` puts the result back (the rearrangement by which
- * Chen et al. 2015, arXiv 1412.7062, compute the forward pass). It takes no extra arithmetic, and any engine that trains.
+ * Convolutions of a dilation other than 1 that can be trained: TensorFlow.js' own gradient refuses them. Where the backend
+ * has no kernel for it, such a convolution is rate² undilated ones, each on the pixels that lie `rate` apart:
+ * `spaceToBatchND` sorts these into a batch, there the ordinary gradients are taken, and `batchToSpaceND` puts the result
+ * back (the rearrangement by which Chen et al. 2015, arXiv 1412.7062, compute the forward pass). It takes no extra
+ * arithmetic, and any engine that trains.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { LayersModel } from "@tensorflow/tfjs-layers";
-
-/**
- * Makes a stock `Conv2D` layer (stride 1, padding "same") compute through a differentiable operation. Only this instance
- * changes: it is saved as the stock layer that it is, and one made from the saved model gives the same outputs.
- */
-export function makeDilatedLayerTrainable(
-  layer: LayersModel["layers"][number],
-  rate: number,
-  activation: "relu" | "linear",
-): void {
-  layer.call = (inputs) =>
-    tf.tidy(() => {
-      const x = (Array.isArray(inputs) ? inputs[0]! : inputs) as tf.Tensor4D;
-      const [kernel, bias] = layer.weights.map((weight) => weight.read());
-      const y = dilatedConv2d(x, kernel as tf.Tensor4D, rate);
-      const shifted = bias === undefined ? y : tf.add(y, bias);
-      return activation === "relu" ? tf.relu(shifted) : shifted;
-    });
-}
+import { DilatedConv2DGrad } from "./kernels.js";
+import { hasKernel, runKernel } from "./run-kernel.js";
 
 /**
  * `tf.conv2d` of stride 1 and padding "same" with a gradient for every dilation rate.
@@ -32,7 +15,7 @@ export function makeDilatedLayerTrainable(
  * @param x `[n, h, w, in]`
  * @param filter `[height, width, in, out]`
  * @param rate distance of the pixels that the filter sees, an integer ≥ 1
- * @returns `[n, h, w, out]`
+ * @returns `[n, h, w, out]`; it can be differentiated once
  */
 export function dilatedConv2d(x: tf.Tensor4D, filter: tf.Tensor4D, rate: number): tf.Tensor4D {
   const convolve = tf.customGrad((...args) => {
@@ -47,6 +30,7 @@ export function dilatedConv2d(x: tf.Tensor4D, filter: tf.Tensor4D, rate: number)
 }
 
 function gradients(dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D, rate: number): tf.Tensor[] {
+  if (hasKernel(DilatedConv2DGrad)) return runKernel(DilatedConv2DGrad, { x, filter, dy }, { rate });
   const block = [rate, rate];
   const { padInfo } = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, 1, rate, "same");
   /** What is missing on the far side for a padded length to fall into whole blocks. */
