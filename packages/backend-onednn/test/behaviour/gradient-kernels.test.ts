@@ -4,7 +4,7 @@
  */
 import "@tensorflow/tfjs";
 import "@roga/test-support";
-import { batchNormTraining, swish } from "@roga/ops";
+import { batchNormTraining, dilatedConv2d, swish } from "@roga/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BACKEND } from "../../src/register.js";
@@ -77,6 +77,11 @@ const training = (activation: "linear" | "relu" | "relu6" | "swish", affine: num
 });
 
 const gradients: Record<string, Gradient> = {
+  dilatedConv2d: {
+    f: (x, filter) => dilatedConv2d(as4D(x), as4D(filter), 2),
+    shapes: [image, [3, 3, 3, 4]],
+    kernels: ["DilatedConv2DGrad"],
+  },
   relu: unary(tf.relu, "ReluGrad"),
   relu6: unary((x) => tf.relu6(x), "Relu6Grad"),
   leakyRelu: unary((x) => tf.leakyRelu(x, 0.1), "LeakyReluGrad"),

@@ -1,6 +1,8 @@
 /** Cases of convolutions, depthwise ones, and their gradients. */
+import { DilatedConv2DGrad } from "@roga/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Case, floats, special, type Values } from "./case.js";
+import { dilatedGradients } from "./references.js";
 
 export interface Convolution {
   readonly x: [number, number, number, number];
@@ -157,6 +159,7 @@ export function convolutionCases(): Case[] {
         forward(tf.DepthwiseConv2dNative, shape, true, true, rarely),
         ...backward(shape, true, true, rarely),
       ]),
+    ...dilatedCases(),
   ];
 }
 
@@ -214,4 +217,30 @@ function dilatedBackward(shape: Convolution, native: boolean): Case[] {
     cases.push({ kernel, inputs: { x, dy, filter }, attrs, ...common, reference: () => [toInput, toFilter] });
   }
   return cases;
+}
+
+/** Images, filter, and the distance of the pixels that it sees. */
+const DILATED: [Convolution["x"], [number, number], number, number][] = [
+  [[1, 1, 1, 1], [1, 1], 1, 1],
+  [[2, 9, 7, 3], [3, 3], 4, 2],
+  [[1, 16, 13, 4], [3, 3], 4, 3],
+  [[1, 5, 6, 2], [2, 3], 5, 4],
+  [[2, 12, 11, 17], [3, 3], 19, 2],
+  [[0, 4, 4, 2], [3, 3], 3, 2],
+];
+
+function dilatedCases(): Case[] {
+  return DILATED.map(([shape, kernel, outputs, rate]): Case => {
+    const [x, filter] = [floats(shape), floats([...kernel, shape[3], outputs])];
+    const dy = floats([...shape.slice(0, 3), outputs]);
+    return {
+      kernel: DilatedConv2DGrad,
+      label: `${shape}, ${kernel}, ${outputs} outputs, rate ${rate}`,
+      inputs: { x, filter, dy },
+      attrs: { rate },
+      tolerance: { rtol: 1e-6, atol: 3e-7 * shape[1] * shape[2] * kernel[0] * kernel[1] },
+      native: shape[0] > 0,
+      reference: () => dilatedGradients(x, filter, dy, rate),
+    };
+  });
 }

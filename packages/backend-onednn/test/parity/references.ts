@@ -229,3 +229,28 @@ export function imageMeans(y: Numbers, [images, height, width, channels]: Shape)
   });
   return means;
 }
+
+/** The gradients of a convolution of stride 1, padding "same" and a dilation: with respect to its images and its filter. */
+export function dilatedGradients(x: Values, filter: Values, dy: Values, rate: number): [Numbers, Numbers] {
+  const [images, height, width, channels] = x.shape as Shape;
+  const [rows, columns, , outputs] = filter.shape as Shape;
+  const { padInfo } = tf.backend_util.computeConv2DInfo(x.shape as Shape, filter.shape as Shape, 1, rate, "same");
+  const [dx, dfilter] = [new Float64Array(x.values.length), new Float64Array(filter.values.length)];
+  for (let pixel = 0; pixel < images * height * width; pixel++) {
+    const [image, i, j] = [Math.floor(pixel / (height * width)), Math.floor(pixel / width) % height, pixel % width];
+    for (let tap = 0; tap < rows * columns; tap++) {
+      const row = i - padInfo.top + Math.floor(tap / columns) * rate;
+      const column = j - padInfo.left + (tap % columns) * rate;
+      if (row < 0 || row >= height || column < 0 || column >= width) continue;
+      const from = ((image * height + row) * width + column) * channels;
+      for (let c = 0; c < channels; c++) {
+        for (let k = 0; k < outputs; k++) {
+          const [upstream, weight] = [dy.values[pixel * outputs + k]!, (tap * channels + c) * outputs + k];
+          dx[from + c]! += upstream * filter.values[weight]!;
+          dfilter[weight]! += upstream * x.values[from + c]!;
+        }
+      }
+    }
+  }
+  return [dx, dfilter];
+}
