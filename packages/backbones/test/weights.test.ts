@@ -10,8 +10,10 @@ import {
   exportWeights,
   identify,
   loadWeights,
+  resNet,
   WeightConversionError,
 } from "../src/index.js";
+import { stripPrefixes } from "../src/weights/match.js";
 
 // Nothing is computed, so that one engine is enough.
 beforeAll(async () => {
@@ -219,4 +221,13 @@ it("Keras' numbers of unnamed layers may begin with none", () => {
     expectSame(copy, network, name);
   }
   for (const each of [copy, network]) each.dispose();
+});
+
+it("takes a bounded number of prefixes off a name, however long it is", () => {
+  const { prefixes } = stripPrefixes(new Map([[`${"a/".repeat(300_000)}b`, null]]), new Set());
+  expect(prefixes).toEqual({ "a/": 8 });
+});
+
+it("refuses a ResNet that there is none of", () => {
+  expect(() => resNet(101 as 18)).toThrow("resNet.number: expected 18, 34 or 50, got 101");
 });

@@ -1,5 +1,5 @@
 /** Shapes: what a list must be to be one, and how many elements it has. */
-import { WeightsError, type WeightsErrorClass } from "./weights-error.js";
+import { show, WeightsError, type WeightsErrorClass } from "./weights-error.js";
 
 /**
  * The number of elements of a shape.
@@ -15,10 +15,10 @@ export function elementCount(
   let count = 1n;
   for (const dimension of shape) {
     if (!(typeof dimension === "number" && Number.isSafeInteger(dimension) && dimension >= 0)) {
-      throw new Failure(name, `shape: expected whole numbers of 0 or more, got ${JSON.stringify(shape)}`);
+      throw new Failure(name, `shape: expected whole numbers of 0 or more, got ${show(shape)}`);
     }
     count *= BigInt(dimension);
-    if (count > Number.MAX_SAFE_INTEGER) throw new Failure(name, `shape ${JSON.stringify(shape)} is too large`);
+    if (count > Number.MAX_SAFE_INTEGER) throw new Failure(name, `shape ${show(shape)} is too large`);
   }
   return Number(count);
 }

@@ -43,6 +43,17 @@ export function quote(name: string): string {
   return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
 }
 
+/** A value from a file as JSON, cut where it is absurdly long; it may be nested deeper than can be written. */
+export function show(value: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? "nothing";
+  } catch {
+    return "a value of too many levels";
+  }
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
 /**
  * Runs a task on a file; its {@link WeightsError}s then name the file.
  * @param path The file.

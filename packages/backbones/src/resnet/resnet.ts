@@ -5,6 +5,7 @@
  */
 import { input, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import type { Backbone, BackboneDefinition, BackboneDescription, BuildOptions } from "../backbone.js";
+import { BackboneOptionError } from "../errors.js";
 import { Blocks } from "../layers/blocks.js";
 import { finish } from "../layers/finish.js";
 import { torchvisionInitializers } from "../layers/initializers.js";
@@ -74,6 +75,9 @@ const PREPROCESSING = {
  * @throws BackboneOptionError when an option is outside its range
  */
 export function resNet(number: ResNetNumber, options: BuildOptions = {}): Backbone {
+  if (![18, 34, 50].includes(number)) {
+    throw new BackboneOptionError(`resNet.number: expected 18, 34 or 50, got ${JSON.stringify(number)}`);
+  }
   const description = describe(number);
   const resolved = resolveOptions(description, options);
   const { inputSize, classes, dropout, adjustChannel, seed, initialWeights } = resolved;

@@ -130,7 +130,7 @@ function restOf(
   const unexpected: string[] = [];
   for (const [name, full] of names) {
     if (known.has(name)) continue;
-    if (name in unusedWeights || name.endsWith(".num_batches_tracked")) unused.push(name);
+    if (Object.hasOwn(unusedWeights, name) || name.endsWith(".num_batches_tracked")) unused.push(name);
     else if (matches(name, ignore) || matches(full, ignore)) ignored.push(full);
     else unexpected.push(full);
   }

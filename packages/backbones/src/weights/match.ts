@@ -51,6 +51,9 @@ export interface Stripped {
   readonly duplicates: readonly string[];
 }
 
+/** More than wrappers ever nest; names can be long. */
+const MOST_PREFIXES = 8;
+
 /** @param known names that stay as they are, whatever they begin with */
 export function stripPrefixes(arrays: ReadonlyMap<string, unknown>, known: ReadonlySet<string>): Stripped {
   const names = new Map<string, string>();
@@ -58,7 +61,9 @@ export function stripPrefixes(arrays: ReadonlyMap<string, unknown>, known: Reado
   const duplicates: string[] = [];
   for (const full of arrays.keys()) {
     let name = full;
-    for (let prefix = prefixOf(name); prefix !== undefined && !known.has(name); prefix = prefixOf(name)) {
+    for (let count = 0; count < MOST_PREFIXES && !known.has(name); count++) {
+      const prefix = prefixOf(name);
+      if (prefix === undefined) break;
       name = name.slice(prefix.length);
       prefixes[prefix] = (prefixes[prefix] ?? 0) + 1;
     }
@@ -72,8 +77,8 @@ function prefixOf(name: string): string | undefined {
   const wrapper = Object.keys(wrapperPrefixes).find((prefix) => name.startsWith(prefix));
   if (wrapper !== undefined) return wrapper;
   // Keras' HDF5 files put the group of a layer before weights whose names begin with that layer.
-  const [layer, second, ...rest] = name.split("/");
-  return layer === second && rest.length > 0 ? `${layer}/` : undefined;
+  const [layer, second, rest] = name.split("/", 3);
+  return layer === second && rest !== undefined ? `${layer}/` : undefined;
 }
 
 /** The naming that has the most of the file's names, the first of these. */

@@ -2,6 +2,7 @@
 import type { ByteSource } from "../files/byte-source.js";
 import { KERAS_WEIGHTS } from "../keras/read.js";
 import { NPY_MAGIC } from "../numpy/npy-header.js";
+import { startsAsLegacy } from "../pytorch/legacy.js";
 import { WeightsError } from "../weights-error.js";
 import { ZipArchive } from "../zip/archive.js";
 
@@ -14,9 +15,6 @@ const START_BYTES = 512;
 /** HDF5's signature stands at byte 0, or at 512, 1024 and so on where something precedes it. */
 const HDF5_SIGNATURE = "\x89HDF\r\n\x1a\n";
 
-/** The legacy PyTorch format: a pickle, in protocol 2, of a number of 80 bits. */
-const PYTORCH_LEGACY = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-
 /**
  * The format of a file.
  * @throws WeightsError if it is none that is known; what it seems to be instead is said.
@@ -26,7 +24,7 @@ export async function detectFormat(source: ByteSource): Promise<WeightsFormat> {
   const text = start.toString("latin1");
   if (text.startsWith(HDF5_SIGNATURE)) return "keras";
   if (start.subarray(0, NPY_MAGIC.length).equals(NPY_MAGIC)) return "npz";
-  if (text.startsWith(PYTORCH_LEGACY)) return "pytorch";
+  if (startsAsLegacy(start)) return "pytorch";
   if (text.startsWith("PK")) return archiveFormat(source);
   // Eight bytes of length, the upper ones zero for any header that fits a file, then the header's first character.
   if (text[8] === "{" && start.readUIntLE(4, 4) === 0) return "safetensors";

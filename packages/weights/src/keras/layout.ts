@@ -44,7 +44,10 @@ export function layerNames(file: Hdf5File, paths: Iterable<string>): ReadonlyMap
 function namedByLayers(file: Hdf5File, group: string, layers: readonly string[]): ReadonlyMap<string, string> {
   const found: { readonly layer: string; readonly name: string; readonly path: string }[] = [];
   // Weights of the model itself rather than of a layer of it.
+  const seen = new Set<string>();
   for (const layer of [...layers, TOP_LEVEL]) {
+    if (seen.has(layer)) throw new KerasError(null, `layer_names lists ${JSON.stringify(layer)} twice`);
+    seen.add(layer);
     const base = group === "" ? layer : `${group}/${layer}`;
     if (!file.hasGroup(base)) {
       if (layer === TOP_LEVEL) continue;

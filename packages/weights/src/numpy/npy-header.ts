@@ -18,6 +18,8 @@ export const NPY_PREAMBLE_BYTES = 12;
 
 /** NumPy itself reads headers of 10000 characters unless told otherwise. */
 const MAX_HEADER_BYTES = 65536;
+/** NumPy's own limit since 2.0; 32 before. */
+const MAX_RANK = 64;
 
 /** NumPy's data start at a multiple of this. */
 const ALIGNMENT = 64;
@@ -70,6 +72,7 @@ export function parseNpyHeader(name: string, start: Uint8Array, fileLength: numb
   if (typeof fortranOrder !== "boolean") throw new NumpyError(name, "fortran_order: expected True or False");
   const shape = header.get("shape");
   if (!Array.isArray(shape)) throw new NumpyError(name, "shape: expected a tuple of whole numbers");
+  if (shape.length > MAX_RANK) throw new NumpyError(name, `shape: ${shape.length} dimensions, NumPy knows ${MAX_RANK}`);
   const size = BigInt(elementCount(name, shape, NumpyError)) * BigInt(bytesPerElement(dtype));
   const rest = fileLength - start.length;
   if (size !== BigInt(rest)) {

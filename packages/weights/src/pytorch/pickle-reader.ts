@@ -93,7 +93,7 @@ export class PickleReader {
   /** A line with a decimal integer, after which Python 2 put an L. */
   integerLine(): number | bigint {
     const line = this.textLine();
-    if (!/^-?\d+L?$/.test(line) || line.length > MAX_INTEGER) {
+    if (line.length > MAX_INTEGER || !/^-?\d+L?$/.test(line)) {
       throw new PyTorchError(null, `the pickle has ${quote(line)} for an integer`);
     }
     return narrowed(BigInt(line.replace("L", "")));
@@ -102,7 +102,8 @@ export class PickleReader {
   /** A line with what Python prints for a float. */
   floatLine(): number {
     const line = this.textLine();
-    if (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(line)) return Number(line);
+    if (line.length > MAX_INTEGER) throw new PyTorchError(null, `the pickle has ${quote(line)} for a float`);
+    if (/^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(line)) return Number(line);
     if (/^[-+]?(inf|nan)$/.test(line)) {
       return line.endsWith("nan")
         ? Number.NaN

@@ -7,6 +7,7 @@
 import { bytesPerElement, DTYPES, isDType } from "../dtype.js";
 import type { TensorInfo } from "../named-array.js";
 import { elementCount } from "../shape.js";
+import { show } from "../weights-error.js";
 import { findDuplicateKey } from "./duplicate-keys.js";
 import { SafetensorsError } from "./error.js";
 
@@ -88,32 +89,32 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
     throw new SafetensorsError(null, `the header is not JSON (${messageOf(cause)})`, null, { cause });
   }
   const twice = findDuplicateKey(text);
-  if (twice !== null) throw new SafetensorsError(null, `the header holds the key ${JSON.stringify(twice)} twice`);
+  if (twice !== null) throw new SafetensorsError(null, `the header holds the key ${show(twice)} twice`);
   return value as Record<string, unknown>; // The text starts with "{" and is JSON, so it is an object.
 }
 
 function parseEntry(name: string, entry: unknown, dataLength: number): SafetensorsInfo {
-  if (!isObject(entry)) throw new SafetensorsError(name, `expected an object, got ${JSON.stringify(entry)}`);
+  if (!isObject(entry)) throw new SafetensorsError(name, `expected an object, got ${show(entry)}`);
   const { dtype, shape, data_offsets: offsets, ...rest } = entry;
   const unknown = Object.keys(rest)[0];
-  if (unknown !== undefined) throw new SafetensorsError(name, `unknown member ${JSON.stringify(unknown)}`);
+  if (unknown !== undefined) throw new SafetensorsError(name, `unknown member ${show(unknown)}`);
   if (!isDType(dtype)) {
-    throw new SafetensorsError(name, `dtype: expected one of ${DTYPES.join(", ")}, got ${JSON.stringify(dtype)}`);
+    throw new SafetensorsError(name, `dtype: expected one of ${DTYPES.join(", ")}, got ${show(dtype)}`);
   }
-  if (!Array.isArray(shape)) throw new SafetensorsError(name, `shape: expected a list, got ${JSON.stringify(shape)}`);
+  if (!Array.isArray(shape)) throw new SafetensorsError(name, `shape: expected a list, got ${show(shape)}`);
   if (!(Array.isArray(offsets) && offsets.length === 2)) {
-    throw new SafetensorsError(name, `data_offsets: expected two numbers, got ${JSON.stringify(offsets)}`);
+    throw new SafetensorsError(name, `data_offsets: expected two numbers, got ${show(offsets)}`);
   }
   const [begin, end]: unknown[] = offsets;
   if (!(isOffset(begin) && isOffset(end) && begin <= end && end <= dataLength)) {
-    const got = JSON.stringify(offsets);
+    const got = show(offsets);
     throw new SafetensorsError(name, `data_offsets: expected 0 <= begin <= end <= ${dataLength}, got ${got}`);
   }
   const count = elementCount(name, shape, SafetensorsError);
   const size = BigInt(count) * BigInt(bytesPerElement(dtype));
   if (size !== BigInt(end - begin)) {
-    const what = `${dtype} of shape ${JSON.stringify(shape)} takes ${size} bytes`;
-    throw new SafetensorsError(name, `${what}, data_offsets ${JSON.stringify(offsets)} give ${end - begin}`);
+    const what = `${dtype} of shape ${show(shape)} takes ${size} bytes`;
+    throw new SafetensorsError(name, `${what}, data_offsets ${show(offsets)} give ${end - begin}`);
   }
   return { dtype, shape, begin, end };
 }
@@ -137,7 +138,7 @@ function parseMetadata(value: unknown): Record<string, string> {
   if (!isObject(value)) throw new SafetensorsError(null, `${METADATA_KEY}: expected an object of texts`);
   const entries = Object.entries(value).map(([key, text]): [string, string] => {
     if (typeof text === "string") return [key, text];
-    throw new SafetensorsError(null, `${METADATA_KEY}.${key}: expected text, got ${JSON.stringify(text)}`);
+    throw new SafetensorsError(null, `${METADATA_KEY}.${key}: expected text, got ${show(text)}`);
   });
   return Object.fromEntries(entries);
 }

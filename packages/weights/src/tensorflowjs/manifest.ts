@@ -6,7 +6,7 @@
 import type { DType } from "../dtype.js";
 import type { TensorInfo } from "../named-array.js";
 import { elementCount } from "../shape.js";
-import { quote } from "../weights-error.js";
+import { quote, show } from "../weights-error.js";
 import { TensorFlowJsError } from "./error.js";
 
 /** How the numbers of a weight are stored where that is not as they are. */
@@ -72,6 +72,12 @@ export function parseManifest(text: string): Manifest {
   }
   const weights = new Map<string, ManifestEntry>();
   const groups = weightsManifest.map((group: unknown, index) => parseGroup(group, index, weights));
+  const paths = new Set<unknown>();
+  for (const path of groups.flatMap((group) => group.paths)) {
+    if (paths.has(path))
+      throw new TensorFlowJsError(null, `weightsManifest: the shard ${show(path)} stands there twice`);
+    paths.add(path);
+  }
   return { format: typeof format === "string" ? format : null, weights, groups };
 }
 
@@ -137,8 +143,4 @@ function checkPath(path: unknown, at: string): void {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function show(value: unknown): string {
-  return (JSON.stringify(value) ?? "nothing").slice(0, 100);
 }
