@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "queue.h"
+
 #ifdef _WIN32
 #include <windows.h>
 #else
@@ -66,6 +68,21 @@ napi_value reserveSlab(napi_env env, napi_callback_info info) {
   return buffer;
 }
 
+/** Whole pages by their addresses: not every ArrayBuffer starts at one. */
+static void release(uintptr_t from, size_t length) {
+  const size_t first = roundUp(from, kPage);
+  const size_t last = (from + length) / kPage * kPage;
+  if (first >= last) return;
+  void* memory = reinterpret_cast<void*>(first);
+#ifdef _WIN32
+  DiscardVirtualMemory(memory, last - first);
+#elif defined(__linux__)
+  madvise(memory, last - first, MADV_DONTNEED);
+#else
+  madvise(memory, last - first, MADV_FREE);
+#endif
+}
+
 napi_value releasePages(napi_env env, napi_callback_info info) {
   size_t count = 3;
   napi_value arguments[3];
@@ -80,20 +97,11 @@ napi_value releasePages(napi_env env, napi_callback_info info) {
     napi_throw_type_error(env, nullptr, "releasePages: expected an ArrayBuffer and a range in it");
     return nullptr;
   }
-  // Whole pages by their addresses: not every ArrayBuffer starts at one.
   const uintptr_t from = reinterpret_cast<uintptr_t>(data) + static_cast<size_t>(begin);
-  const size_t first = roundUp(from, kPage);
-  const size_t last = (from + static_cast<size_t>(length)) / kPage * kPage;
-  if (first < last) {
-    void* memory = reinterpret_cast<void*>(first);
-#ifdef _WIN32
-    DiscardVirtualMemory(memory, last - first);
-#elif defined(__linux__)
-    madvise(memory, last - first, MADV_DONTNEED);
-#else
-    madvise(memory, last - first, MADV_FREE);
-#endif
-  }
+  // Kernels that are still in the queue may use the range.
+  Queue* const queue = startedQueue();
+  if (queue == nullptr) release(from, static_cast<size_t>(length));
+  else queue->push("releasePages", [=] { release(from, static_cast<size_t>(length)); });
   return nullptr;
 }
 
