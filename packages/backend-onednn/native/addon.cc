@@ -62,6 +62,25 @@ static napi_value finish(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/** whenDone(callback): calls back from the event loop when all kernels are done that are in the queue now. */
+static napi_value whenDone(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value callback, name;
+  napi_threadsafe_function call;
+  napi_get_cb_info(env, info, &count, &callback, nullptr, nullptr);
+  if (napi_create_string_utf8(env, "whenDone", NAPI_AUTO_LENGTH, &name) != napi_ok ||
+      napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, nullptr, nullptr, nullptr, nullptr, &call) !=
+          napi_ok) {
+    napi_throw_type_error(env, nullptr, "whenDone: expected a function");
+    return nullptr;
+  }
+  queue(env).pushAwaited("whenDone", [call] {
+    napi_call_threadsafe_function(call, nullptr, napi_tsfn_nonblocking);
+    napi_release_threadsafe_function(call, napi_tsfn_release);
+  });
+  return nullptr;
+}
+
 /** hold(on): see Queue::hold. */
 static napi_value hold(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -147,7 +166,8 @@ NAPI_MODULE_INIT() {
   napi_value queue;
   bool complete = napi_create_object(env, &queue) == napi_ok &&
                   napi_set_named_property(env, exports, "queue", queue) == napi_ok &&
-                  setFunction(env, queue, "finish", finish) && setFunction(env, queue, "hold", hold);
+                  setFunction(env, queue, "finish", finish) &&
+                  setFunction(env, queue, "whenDone", whenDone) && setFunction(env, queue, "hold", hold);
   for (const Export& function : functions) {
     complete = complete && setFunction(env, exports, function.name, function.callback) &&
                (function.enqueue == nullptr || setFunction(env, queue, function.name, function.enqueue));

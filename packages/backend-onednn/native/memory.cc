@@ -32,13 +32,20 @@ static void* reserve(size_t bytes) {
 #endif
 }
 
-static void unmap(napi_env, void* memory, void* hint) {
+static void unmap(void* memory, size_t size) {
 #ifdef _WIN32
-  (void)hint;
+  (void)size;
   VirtualFree(memory, 0, MEM_RELEASE);
 #else
-  munmap(memory, reinterpret_cast<size_t>(hint));
+  munmap(memory, size);
 #endif
+}
+
+/** Of a range that no array looks into any more: kernels in the queue still may. */
+static void finalize(napi_env, void* memory, void* hint) {
+  const size_t size = reinterpret_cast<size_t>(hint);
+  if (Queue* const queue = startedQueue()) queue->pushRelease([=] { unmap(memory, size); });
+  else unmap(memory, size);
 }
 
 napi_value reserveSlab(napi_env env, napi_callback_info info) {
@@ -57,7 +64,7 @@ napi_value reserveSlab(napi_env env, napi_callback_info info) {
     return nullptr;
   }
   napi_value buffer;
-  if (napi_create_external_arraybuffer(env, memory, size, unmap, reinterpret_cast<void*>(size), &buffer) != napi_ok) {
+  if (napi_create_external_arraybuffer(env, memory, size, finalize, reinterpret_cast<void*>(size), &buffer) != napi_ok) {
     // Node.js may have unmapped it already, or may do so later: nothing of it was touched, so that it costs nothing.
     napi_value error;
     napi_get_and_clear_last_exception(env, &error);

@@ -17,6 +17,19 @@ Queue::~Queue() {
   }
   added_.notify_one();
   thread_.join();
+  for (Job& job : jobs_) {
+    if (job.release) job.kernel();
+  }
+}
+
+void Queue::pushRelease(std::function<void()> release) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    jobs_.push_back({"release", std::move(release), true});
+    pending_++;
+    due_ = jobs_.size();
+  }
+  added_.notify_one();
 }
 
 void Queue::push(const char* name, std::function<void()> kernel) {
@@ -25,6 +38,15 @@ void Queue::push(const char* name, std::function<void()> kernel) {
     jobs_.push_back({name, std::move(kernel)});
     pending_++;
     if (held_) return;
+  }
+  added_.notify_one();
+}
+
+void Queue::pushAwaited(const char* name, std::function<void()> kernel) {
+  push(name, std::move(kernel));
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    due_ = jobs_.size();
   }
   added_.notify_one();
 }
@@ -54,10 +76,11 @@ void Queue::hold(bool on) {
 void Queue::run() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
-    added_.wait(lock, [this] { return stopping_ || (!jobs_.empty() && (!held_ || waiting_)); });
+    added_.wait(lock, [this] { return stopping_ || (!jobs_.empty() && (!held_ || waiting_ || due_ > 0)); });
     if (stopping_) return;
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
+    if (due_ > 0) due_--;
     lock.unlock();
     const int64_t start = detail::now();
     std::exception_ptr error;

@@ -19,12 +19,18 @@ namespace roga {
 class Queue {
  public:
   Queue();
-  /** Waits for the kernel that is running and forgets those behind it. */
+  /** Waits for the kernel that is running and forgets those behind it, but not what gives memory back. */
   ~Queue();
   Queue(const Queue&) = delete;
 
   /** Puts a kernel in; `name`, a literal, is what its errors are prefixed with. */
   void push(const char* name, std::function<void()> kernel);
+
+  /** The same for something that others wait for. */
+  void pushAwaited(const char* name, std::function<void()> kernel);
+
+  /** Calls `release` when all kernels are done that are in the queue now, or are not going to be done. */
+  void pushRelease(std::function<void()> release);
 
   /**
    * Waits until at most so many kernels are left, and throws what the first one threw that failed since the last wait;
@@ -42,6 +48,7 @@ class Queue {
   struct Job {
     const char* name;
     std::function<void()> kernel;
+    bool release = false;
   };
 
   void run();
@@ -53,6 +60,8 @@ class Queue {
   uint64_t pending_ = 0;
   /** A thread waits until no more than this are pending. */
   uint64_t wanted_ = 0;
+  /** Of the jobs, so many are to be done also where the queue is held. */
+  uint64_t due_ = 0;
   bool waiting_ = false, held_ = false, stopping_ = false;
   std::exception_ptr error_;
   const char* failed_ = nullptr;

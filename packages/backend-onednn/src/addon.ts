@@ -30,6 +30,8 @@ export interface Addon extends Kernels {
     setBfloat16(on: boolean): void;
     /** Waits until at most so many kernels are left. Throws what a kernel threw since the last wait. */
     finish(left: number): void;
+    /** Calls back from the event loop when the kernels are done that are in the queue now. */
+    whenDone(callback: () => void): void;
     /** With true, kernels run when something waits for them. */
     hold(on: boolean): void;
   };

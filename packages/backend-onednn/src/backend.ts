@@ -41,6 +41,9 @@ interface NormalizationSums {
   readonly activation: number;
 }
 
+/** What holds the values of a type, where they are as the user gets them. */
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+
 /** Below, a pass over the values costs less than the book-keeping. */
 const FEWEST_CHANNELS = 16;
 
@@ -308,6 +311,26 @@ export class OnednnBackend extends MathBackendCPU {
     if (values instanceof Float32Array && this.arena.contains(values)) return values.slice();
     data.own = false;
     return values;
+  }
+
+  /** Other work of this JavaScript thread goes on while kernels run. */
+  override async read(dataId: object): Promise<backend_util.BackendValues> {
+    const { queue } = this;
+    const data = this.dataOf(dataId);
+    if (queue === undefined || queue.idle) return this.readSync(dataId);
+    const values = this.arrayOf(data);
+    const plain = ARRAYS[data.dtype as keyof typeof ARRAYS];
+    if (plain === undefined || !(values instanceof plain)) return this.readSync(dataId);
+    if (!(values instanceof Float32Array && values.length > 0 && this.arena.contains(values))) {
+      await queue.done();
+      data.own = false;
+      return values;
+    }
+    // In the queue's order: what comes after may write to the tensor, or give its memory to another.
+    const copy = new Float32Array(values.length);
+    this.addon.copyRows(values, copy, 1, values.length, 0, values.length, 0, values.length);
+    await queue.done();
+    return copy;
   }
 
   override time(f: () => void): ReturnType<MathBackendCPU["time"]> {

@@ -50,8 +50,22 @@ export class Queue {
     this.direct.queue.finish(0);
   }
 
+  /**
+   * Resolves when all kernels are done that are in the queue now; the event loop goes on meanwhile.
+   *
+   * @throws what a kernel threw since the last time
+   */
+  async done(): Promise<void> {
+    const last = this.young.at(-1);
+    await new Promise<void>((resolve) => {
+      this.direct.queue.whenDone(resolve);
+    });
+    if (this.young.at(-1) === last) this.finish();
+    else this.direct.queue.finish(Number.MAX_SAFE_INTEGER);
+  }
+
   private kernels(): Kernels {
-    const { finish, hold, ...kernels } = this.direct.queue;
+    const { finish, whenDone, hold, ...kernels } = this.direct.queue;
     const kept = Object.entries(kernels).map(([name, kernel]) => {
       const call = kernel as (...values: unknown[]) => void;
       return [
