@@ -84,9 +84,14 @@ function detached(kernelFunc: KernelFunc, call: RawCall): TensorInfo | TensorInf
   const backend = call.backend as OnednnBackend;
   backend.finish();
   const result = kernelFunc(call as Parameters<KernelFunc>[0]);
-  const inputs = Object.values(call.inputs ?? {}).filter((input) => input != null);
-  for (const output of Array.isArray(result) ? result : [result]) backend.detach(output, inputs);
+  const inputs = tensorsIn(Object.values(call.inputs));
+  for (const output of tensorsIn([result])) backend.detach(output, inputs);
   return result;
+}
+
+/** Some kernels take or give lists of tensors, and optional ones. */
+function tensorsIn(values: readonly unknown[]): TensorInfo[] {
+  return values.flat(2).filter((value) => value != null) as TensorInfo[];
 }
 
 function register(
