@@ -145,7 +145,10 @@ export function describe(): EngineDescription {
   return { version, oneDNN, level, isa, threads: addon.getThreads(), precision, addon: path };
 }
 
-/** Time that this JavaScript thread spent in native kernels since the start or the last {@link resetNativeTime}. */
+/**
+ * Time spent in native kernels, by this JavaScript thread and by that of its queue, since the start or the last
+ * {@link resetNativeTime}.
+ */
 export interface NativeTime {
   /** Milliseconds. */
   milliseconds: number;
