@@ -12,6 +12,7 @@ import { inspectWeights } from "./commands/weights-inspect.js";
 import { annotatedDefaults } from "./config/describe.js";
 import { parseSetting } from "./config/load.js";
 import { Interrupted } from "./jobs/interrupt.js";
+import { messageOf } from "./output/printable.js";
 import { FLOAT_DTYPES } from "./weights/cast.js";
 
 const list = (text: string): string[] => text.split(",").map((item) => item.trim());
@@ -158,7 +159,7 @@ try {
     console.error(`\n${error.message}`);
     process.exitCode = 130;
   } else {
-    console.error(process.env.ROGA_DEBUG ? error : `error: ${(error as Error).message}`);
+    console.error(process.env.ROGA_DEBUG ? error : `error: ${messageOf(error as Error)}`);
     process.exitCode = 1;
   }
 }

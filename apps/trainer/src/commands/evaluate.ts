@@ -16,6 +16,7 @@ import type { Config } from "../config/schema.js";
 import { loadCorpus } from "../data/prepare.js";
 import { interruptSignal } from "../jobs/interrupt.js";
 import { backboneOf } from "../jobs/method.js";
+import { printable } from "../output/printable.js";
 import { progressBoard } from "../output/progress.js";
 import { readRunConfig } from "../run-folder.js";
 
@@ -62,7 +63,9 @@ export async function evaluateRun(path: string, flags: EvaluateFlags): Promise<v
   const summary = summarize(table, { domains, level, bootstrap: { replicates, seed: config.dataSeed } });
   console.log(`${basename(folder)}, checkpoint ${basename(checkpoint)}, by ${level}\n${figures(summary)}`);
   if (table.skipped.length > 0)
-    console.log(`${table.skipped.length} unreadable images are in no figure: ${table.skipped.join(", ")}`);
+    console.log(
+      `${table.skipped.length} unreadable images are in no figure: ${table.skipped.map(printable).join(", ")}`,
+    );
   console.log(`Scores: ${flags.out}`);
 }
 
@@ -73,7 +76,7 @@ async function chosenSamples(manifest: string | undefined, config: Config, run: 
 
 function figures({ domains, macro }: Summary): string {
   const rows = Object.entries(domains).map(([name, { auc, eer, ap, fakes, reals }]) => [
-    name,
+    printable(name),
     show(auc),
     show(eer),
     show(ap),

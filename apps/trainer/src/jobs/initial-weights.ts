@@ -3,6 +3,7 @@ import { type Backbone, loadWeights, WeightConversionError } from "@roga/backbon
 import { readWeights, WeightsError } from "@roga/weights";
 import { ConfigError } from "../config/load.js";
 import type { Config } from "../config/schema.js";
+import { printable } from "../output/printable.js";
 
 /**
  * Loads `model.weights` into a backbone; where that is null, its weights stay as drawn.
@@ -17,6 +18,6 @@ export async function loadInitialWeights(backbone: Backbone, { model }: Config):
   } catch (error) {
     const known = error instanceof WeightsError || error instanceof WeightConversionError;
     if (!known && !(error instanceof Error && "code" in error)) throw error;
-    throw new ConfigError(`model.weights: ${model.weights}: ${error.message}`);
+    throw new ConfigError(`model.weights: ${model.weights}: ${printable(error.message)}`);
   }
 }
