@@ -18,7 +18,10 @@ export interface WeightsFile {
   readonly format: WeightsFormat;
   /** What the file holds, by name, in its order. */
   readonly infos: ReadonlyMap<string, TensorInfo>;
-  /** Texts that stand beside the tensors, such as safetensors' metadata; empty for formats without. */
+  /**
+   * Texts that stand beside the tensors: safetensors' `__metadata__`, the plain values of a PyTorch checkpoint such as
+   * its epoch, TensorFlow.js' `format`. Empty for formats without.
+   */
   readonly metadata: Readonly<Record<string, string>>;
   /**
    * Reads one tensor.
