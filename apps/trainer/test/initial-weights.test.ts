@@ -48,7 +48,7 @@ describe("loadInitialWeights", () => {
       /^model\.weights: .*detector\.safetensors: meso4 .*fc2\.weight has shape/,
     ],
     [{ ...model, weights: join(folder, "none.pth") }, /^model\.weights: .*none\.pth: ENOENT/],
-    [{ ...model, backbone: "xception", weights: file }, /the names look like those of meso4$/],
+    [{ ...model, backbone: "xception", weights: file }, /the names look like those of meso4 \(deepfakebench\)$/],
   ])("names the option and the file: %o", async (section, message) => {
     const config = resolveConfig({ model: section }, "test");
     const failure = loadInitialWeights(backboneOf(config, 1), config);
