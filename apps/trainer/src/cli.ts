@@ -128,8 +128,14 @@ sourceFlags(weights.command("convert"))
   .argument("<in>", "weight file of any format")
   .argument("<out>", "file to write: .safetensors, .npz, .pth or .pt")
   .option("--backbone <name>", "check the weights against a backbone and rename them for --to")
-  .option("--variant <name>", "variant of the backbone whose code the weights are from (default: its first)")
+  .option(
+    "--variant <name>",
+    "variant of the backbone whose code the weights are from (default: the file's, or the first)",
+  )
   .option("--classes <number>", "outputs of the backbone", integer, 2)
+  .option("--input-size <px>", "input size of the backbone, where its weights depend on it", integer)
+  .option("--adjust-channel", "the form of the backbone that DeepfakeBench makes with `mode: adjust_channel`")
+  .option("--drop-unused", "leave weights out that the backbone has no use for, whatever they hold")
   .addOption(
     new Option("--to <names>", "with --backbone: whose names").choices(["roga", "pytorch", "keras"]).default("roga"),
   )

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import "@tensorflow/tfjs";
-import { build, exportWeights } from "@roga/backbones";
+import { build, exportWeights, weightMetadata } from "@roga/backbones";
 import { writeSafetensors } from "@roga/weights";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError, resolveConfig } from "../src/config/load.js";
@@ -54,6 +54,21 @@ describe("loadInitialWeights", () => {
     const failure = loadInitialWeights(backboneOf(config, 1), config);
     await expect(failure).rejects.toThrow(ConfigError);
     await expect(failure).rejects.toThrow(message);
+  });
+
+  it("refuses a file in our own names that says it is of another variant", async () => {
+    const path = join(folder, "ours.safetensors");
+    const resnet = { backbone: "resnet18", inputSize: 32, classes: 2 };
+    const network = build("resnet18", { ...resnet, variant: "torchvision", initialWeights: "zeros" });
+    await writeSafetensors(path, exportWeights(network, "roga"), weightMetadata(network));
+    const load = (variant: string) => {
+      const config = resolveConfig({ model: { ...resnet, variant, weights: path } }, "test");
+      return loadInitialWeights(network.variant === variant ? network : backboneOf(config, 1), config);
+    };
+    await load("torchvision");
+    await expect(load("deepfakebench")).rejects.toThrow(
+      /^model\.weights: .*ours\.safetensors: resnet18 \(deepfakebench\): .* of resnet18 \(torchvision\)$/,
+    );
   });
 
   it("says which file is none", async () => {

@@ -3,7 +3,14 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build, exportWeights, loadWeights } from "@roga/backbones";
 import { use } from "@roga/runtime";
-import { type NamedArray, type NamedArrays, readWeights, toFloat32, writeWeights } from "@roga/weights";
+import {
+  type NamedArray,
+  type NamedArrays,
+  readSafetensors,
+  readWeights,
+  toFloat32,
+  writeWeights,
+} from "@roga/weights";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { convertWeightFile } from "../src/commands/weights-convert.js";
 import { diffWeights } from "../src/commands/weights-diff.js";
@@ -131,6 +138,66 @@ describe("convert", () => {
     expect(read.get("steps")).toEqual(steps);
   });
 
+  it("keeps a safetensors file's metadata where the target has a place for them", async () => {
+    const from = join(folder, "a.safetensors");
+    await writeWeights(from, new Map([["w", floats(1)]]), { metadata: { licence: "MIT" } });
+    const to = join(folder, "b.safetensors");
+    await convertWeightFile(from, to, { ...flags, dtype: "F16" });
+    expect((await readSafetensors(to)).metadata).toEqual({ licence: "MIT" });
+    await convertWeightFile(from, join(folder, "b.npz"), flags);
+    expect(printed.at(-1)).toBe("not kept: the file's metadata, which only safetensors files have a place for");
+  });
+
+  it("says of which network the weights are, and refuses them for another variant", async () => {
+    await use("cpu");
+    const backbone = build("meso4", { variant: "deepfakebench", inputSize: 64, classes: 2 });
+    const theirs = await file("a.pth", exportWeights(backbone, "pytorch"));
+    backbone.dispose();
+    const ours = join(folder, "ours.safetensors");
+    const meso = { ...flags, backbone: "meso4", inputSize: 64 };
+    await convertWeightFile(theirs, ours, { ...meso, variant: "deepfakebench" });
+    const { metadata } = await readSafetensors(ours);
+    expect(metadata).toEqual({ "roga.backbone": "meso4", "roga.variant": "deepfakebench" });
+    // Back without naming the variant, which the file does.
+    await convertWeightFile(ours, join(folder, "back.npz"), { ...meso, to: "pytorch" });
+    expect(new Map(await readWeights(join(folder, "back.npz")))).toEqual(new Map(await readWeights(theirs)));
+    const other = convertWeightFile(ours, join(folder, "c.npz"), { ...meso, variant: "keras" });
+    await expect(other).rejects.toThrow("metadata say that its weights are of meso4 (deepfakebench)");
+    const size = convertWeightFile(ours, join(folder, "c.npz"), { ...meso, inputSize: 128 });
+    await expect(size).rejects.toThrow("fc1/kernel has shape [64,16] where [256,16] is expected");
+  });
+
+  it("drops nothing that was trained unless it is told to, and prints what it drops", async () => {
+    await use("cpu");
+    const options = { inputSize: 32, classes: 2, initialWeights: "zeros" } as const;
+    const backbone = build("xception", options);
+    const trained = new Map(exportWeights(backbone, "pytorch"));
+    backbone.dispose();
+    trained.set("adjust_channel.0.bias", { dtype: "F32", shape: [512], data: new Float32Array(512).fill(0.5) });
+    const from = await file("a.safetensors", trained);
+    const to = join(folder, "b.safetensors");
+    const xception = { ...flags, backbone: "xception", inputSize: 32 };
+    await expect(convertWeightFile(from, to, xception)).rejects.toThrow(
+      "xception (deepfakebench) has no use for adjust_channel.0.bias, and they are not empty: give --drop-unused",
+    );
+    expect(await readdir(folder)).toEqual(["a.safetensors"]);
+    await convertWeightFile(from, to, { ...xception, dropUnused: true });
+    expect(printed[0]).toMatch(/^not used: 41 counters \*\.num_batches_tracked, adjust_channel\.0\.bias, adjust/);
+  });
+
+  it("takes the form with adjusted channels", async () => {
+    await use("cpu");
+    const backbone = build("resnet18", { adjustChannel: true, inputSize: 32, classes: 2, initialWeights: "zeros" });
+    const from = await file("a.safetensors", exportWeights(backbone, "pytorch"));
+    const count = backbone.weightNames.length;
+    backbone.dispose();
+    const to = join(folder, "b.safetensors");
+    const resnet = { ...flags, backbone: "resnet18", inputSize: 32 };
+    await expect(convertWeightFile(from, to, resnet)).rejects.toThrow("it looks like the form with adjustChannel");
+    await convertWeightFile(from, to, { ...resnet, adjustChannel: true });
+    expect((await readSafetensors(to)).tensors.size).toBe(count);
+  });
+
   it("takes weights through a backbone to our names and back", async () => {
     await use("cpu");
     const backbone = build("meso4", { seed: 3 });
@@ -154,6 +221,8 @@ describe("convert", () => {
     ["two names that become one", "b.npz", { rename: new Map([["a", "b"]]) }, 'both "a" and "b" would be called "b"'],
     ["another backbone's weights", "b.npz", { backbone: "meso4" }, "is missing"],
     ["an unknown format", "b.h5", {}, "should end with"],
+    ["a variant of no backbone", "b.npz", { variant: "keras" }, "--variant needs --backbone"],
+    ["a form that there is not", "b.npz", { backbone: "meso4", adjustChannel: true }, "has no such form"],
   ])("refuses %s and writes nothing", async (_, out, change, message) => {
     const from = await file(
       "a.npz",

@@ -100,14 +100,19 @@ export function checkpointWeights(path: string): string {
  * Writes a checkpoint; the folder appears when it is whole.
  *
  * @param checkpoint - `path` names the folder to make; an older one of that name is replaced.
+ * @param texts - What to store beside the weights besides format, algorithm and step.
  */
-export async function writeCheckpoint({ path, run, state, weights, present, optimizer }: Checkpoint): Promise<void> {
+export async function writeCheckpoint(
+  { path, run, state, weights, present, optimizer }: Checkpoint,
+  texts: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const temporary = path + UNFINISHED;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary);
   const metadata = { format: FORMAT, algorithm: run.algorithm, step: String(state.step) };
-  await writeSafetensors(join(temporary, WEIGHTS), weights, metadata);
-  if (present !== undefined) await writeSafetensors(join(temporary, PRESENT), present, metadata);
+  const described = { ...texts, ...metadata };
+  await writeSafetensors(join(temporary, WEIGHTS), weights, described);
+  if (present !== undefined) await writeSafetensors(join(temporary, PRESENT), present, described);
   await writeSafetensors(join(temporary, OPTIMIZER), optimizer, metadata);
   const averaged = present !== undefined;
   await writeFileAtomic(

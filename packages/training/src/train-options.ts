@@ -59,6 +59,8 @@ export interface TrainOptions {
   readonly selection?: Selection;
   /** Steps between checkpoints within an epoch; every epoch ends with one in any case. Default: none between. */
   readonly checkpointEvery?: number;
+  /** Texts to store beside the weights in checkpoints, such as which network they are of. Default: none. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** How many of the newest checkpoints to keep, besides the best. Default 2. */
   readonly keepLast?: number;
   /** Whether to go on from the last checkpoint of the run directory; without one the run starts over. Default false. */

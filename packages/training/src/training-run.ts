@@ -211,7 +211,8 @@ export class TrainingRun {
       const bad = firstNonFinite(weights) ?? (averages && firstNonFinite(averages));
       if (bad !== null) throw this.#diverged(new Error(`weight "${bad}" is not finite`), this.#state.step);
       const arrays = averages === null ? { weights } : { weights: averages, present: weights };
-      await writeCheckpoint({ path, run: this.#identity, state: this.#state, ...arrays, optimizer });
+      const checkpoint = { path, run: this.#identity, state: this.#state, ...arrays, optimizer };
+      await writeCheckpoint(checkpoint, this.#options.metadata);
     });
     this.#averages = null;
     this.#checkpoint = path;

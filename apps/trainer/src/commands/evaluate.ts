@@ -1,11 +1,11 @@
 /** `roga evaluate`: scores images with the model of one training run, and prints the figures. */
 import { basename, dirname, resolve } from "node:path";
+import { loadWeights } from "@roga/backbones";
 import { fakeDomains, ImageLoader, ofSplit, readManifest, type Sample } from "@roga/datasets";
 import { use } from "@roga/runtime";
 import {
   checkpointWeights,
   evaluate,
-  loadWeights,
   resolveCheckpoint,
   runDirectory,
   type Summary,
@@ -19,6 +19,7 @@ import { backboneOf } from "../jobs/method.js";
 import { printable } from "../output/printable.js";
 import { progressBoard } from "../output/progress.js";
 import { readRunConfig } from "../run-folder.js";
+import { readWeightFile } from "../weights/read.js";
 
 export interface EvaluateFlags {
   readonly manifest?: string;
@@ -38,7 +39,8 @@ export async function evaluateRun(path: string, flags: EvaluateFlags): Promise<v
 
   const samples = await chosenSamples(flags.manifest, config, run);
   const backbone = backboneOf(config, 0);
-  await loadWeights(backbone.model, checkpointWeights(checkpoint));
+  const { arrays, metadata } = await readWeightFile(checkpointWeights(checkpoint));
+  loadWeights(backbone, arrays, { source: "roga", metadata });
   const { mean, std } = backbone.preprocessing;
   const loader = new ImageLoader({ size: config.model.inputSize, mean, std });
   const board = progressBoard();
