@@ -7,6 +7,7 @@ import { KerasFile } from "../keras/read.js";
 import type { NamedArray, NamedArrays, TensorInfo } from "../named-array.js";
 import { NpzFile } from "../numpy/npz-read.js";
 import { PyTorchFile, type PyTorchOptions } from "../pytorch/read.js";
+import { readAll } from "../read-all.js";
 import { SafetensorsFile } from "../safetensors/read.js";
 import { TensorFlowJsFile } from "../tensorflowjs/read.js";
 import { WeightsError } from "../weights-error.js";
@@ -28,6 +29,11 @@ export interface WeightsFile {
    * @throws WeightsError if the file has none of that name, or its data are broken; it names the file and the tensor.
    */
   tensor(name: string): Promise<NamedArray>;
+  /**
+   * Reads several tensors, all by default; in PyTorch files each storage once, however many of them share it.
+   * @throws WeightsError as {@link tensor}.
+   */
+  all(names?: Iterable<string>): Promise<NamedArrays>;
   /** Closes the file. */
   close(): Promise<void>;
 }
@@ -72,9 +78,7 @@ export async function readWeights(
 ): Promise<NamedArrays> {
   const file = await openWeights(path, options);
   try {
-    const arrays = new Map<string, NamedArray>();
-    for (const name of names ?? file.infos.keys()) arrays.set(name, await file.tensor(name));
-    return arrays;
+    return await file.all(names);
   } finally {
     await file.close();
   }
@@ -93,7 +97,7 @@ async function formatOf(path: string): Promise<WeightsFormat> {
 
 function withFormat(
   format: WeightsFormat,
-  file: Pick<WeightsFile, "infos" | "tensor" | "close">,
+  file: Pick<WeightsFile, "infos" | "tensor" | "close"> & Partial<Pick<WeightsFile, "all">>,
   metadata: Readonly<Record<string, string>> = {},
 ): WeightsFile {
   return {
@@ -101,6 +105,7 @@ function withFormat(
     metadata,
     infos: file.infos,
     tensor: (name) => file.tensor(name),
+    all: (names) => (file.all === undefined ? readAll(file, names) : file.all(names)),
     close: () => file.close(),
   };
 }

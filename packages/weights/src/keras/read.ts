@@ -6,6 +6,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { decodeTensor } from "../decode-tensor.js";
 import { FileSource } from "../files/byte-source.js";
 import type { NamedArray, NamedArrays, TensorInfo } from "../named-array.js";
+import { readAndClose } from "../read-all.js";
 import { namingFile } from "../weights-error.js";
 import { ZipArchive } from "../zip/archive.js";
 import { KerasError } from "./error.js";
@@ -91,14 +92,7 @@ export class KerasFile {
  * @throws KerasError as {@link KerasFile.open}, or if the file lacks a name; it names the file and the tensor.
  */
 export async function readKeras(path: string, names?: Iterable<string>): Promise<NamedArrays> {
-  const file = await KerasFile.open(path);
-  try {
-    const arrays = new Map<string, NamedArray>();
-    for (const name of names ?? file.infos.keys()) arrays.set(name, await file.tensor(name));
-    return arrays;
-  } finally {
-    await file.close();
-  }
+  return readAndClose(await KerasFile.open(path), names);
 }
 
 interface Content {
