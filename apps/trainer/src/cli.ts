@@ -103,6 +103,7 @@ program
   .addOption(new Option("--level <level>", "what is scored (default: as the run's)").choices(["frame", "video"]))
   .option("--engine <name>", "compute engine", "auto")
   .requiredOption("--out <file>", "score table to write (CSV)")
+  .option("--json", "print JSON")
   .action(evaluateRun);
 
 program.command("engines").description("every compute engine, and why each is or is not available").action(engines);

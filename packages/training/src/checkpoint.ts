@@ -97,6 +97,17 @@ export function checkpointWeights(path: string): string {
 }
 
 /**
+ * The name of the average that {@link checkpointWeights} are of, such as `ema`; `null` where they are those of the step.
+ *
+ * @param path - A checkpoint's folder.
+ * @throws {@link CheckpointError}
+ */
+export async function checkpointAverage(path: string): Promise<string | null> {
+  const { run, averaged } = await readCheckpointState(path);
+  return averaged ? (run.average ?? null) : null;
+}
+
+/**
  * Writes a checkpoint; the folder appears when it is whole.
  *
  * @param checkpoint - `path` names the folder to make; an older one of that name is replaced.

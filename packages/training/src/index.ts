@@ -9,6 +9,7 @@ export { binaryCrossEntropy, binaryLoss, type LabelledImages, LogitShapeError } 
 export {
   type Checkpoint,
   CheckpointError,
+  checkpointAverage,
   checkpointWeights,
   type RunIdentity,
   type RunState,

@@ -8,6 +8,7 @@ import { type LayersModel, layers, sequential } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   type AveragingOptions,
+  checkpointAverage,
   checkpointWeights,
   evaluate,
   loadWeights,
@@ -186,6 +187,8 @@ test("an epoch before the start is validated with the present weights and not se
   expect({ epoch: best?.epoch, selection }).toEqual({ epoch: 2, selection: "last-epoch" });
   expect(validations.map((one) => one.average)).toEqual([undefined, "swa, average"]);
   expect((await readCheckpoint(join(folder, "checkpoints", "epoch-001"))).present).toBeUndefined();
+  expect(await checkpointAverage(join(folder, "checkpoints", "epoch-001"))).toBeNull();
+  expect(await checkpointAverage(join(folder, "checkpoints", "epoch-002"))).toBe("swa, average");
   const { "weights.safetensors": weights, "present.safetensors": present } = await lastCheckpoint(folder);
   expect(weights).toBe(present);
 

@@ -4,6 +4,7 @@ import { loadWeights } from "@roga/backbones";
 import { fakeDomains, ImageLoader, ofSplit, readManifest, type Sample } from "@roga/datasets";
 import { use } from "@roga/runtime";
 import {
+  checkpointAverage,
   checkpointWeights,
   evaluate,
   resolveCheckpoint,
@@ -16,6 +17,7 @@ import type { Config } from "../config/schema.js";
 import { loadCorpus } from "../data/prepare.js";
 import { interruptSignal } from "../jobs/interrupt.js";
 import { backboneOf } from "../jobs/method.js";
+import { toJson } from "../output/json.js";
 import { printable } from "../output/printable.js";
 import { progressBoard } from "../output/progress.js";
 import { readRunConfig } from "../run-folder.js";
@@ -27,6 +29,7 @@ export interface EvaluateFlags {
   readonly level?: "frame" | "video";
   readonly engine: string;
   readonly out: string;
+  readonly json?: boolean;
 }
 
 export async function evaluateRun(path: string, flags: EvaluateFlags): Promise<void> {
@@ -63,7 +66,16 @@ export async function evaluateRun(path: string, flags: EvaluateFlags): Promise<v
   const level = flags.level ?? config.evaluation.level;
   const domains = fakeDomains(samples);
   const summary = summarize(table, { domains, level, bootstrap: { replicates, seed: config.dataSeed } });
-  console.log(`${basename(folder)}, checkpoint ${basename(checkpoint)}, by ${level}\n${figures(summary)}`);
+  const average = await checkpointAverage(checkpoint);
+  if (flags.json) {
+    const of = { run: basename(folder), checkpoint: basename(checkpoint), average, level };
+    console.log(toJson({ ...of, ...summary, skipped: table.skipped, scores: flags.out }));
+    return;
+  }
+  console.log(`${basename(folder)}, checkpoint ${basename(checkpoint)}, by ${level}`);
+  if (average !== null)
+    console.log(`Weights that were scored: the average of the run (${average}), not those of a step.`);
+  console.log(figures(summary));
   if (table.skipped.length > 0)
     console.log(
       `${table.skipped.length} unreadable images are in no figure: ${table.skipped.map(printable).join(", ")}`,
