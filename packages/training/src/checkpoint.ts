@@ -50,6 +50,8 @@ export interface RunState extends StepCost {
   readonly selection: string;
   /** How each epoch did. */
   readonly validations: readonly ValidationResult[];
+  /** The latest step within an epoch after which an average was told a loss; absent where none was. */
+  readonly lossStep?: number;
 }
 
 /** A checkpoint that was read. */

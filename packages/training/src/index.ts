@@ -47,6 +47,7 @@ export {
   type CheckpointEntry,
   type EndEntry,
   type LogEntry,
+  type LossEntry,
   RunLog,
   type RunLogContents,
   RunLogError,

@@ -18,6 +18,11 @@ export interface AveragingOptions {
   readonly statistics?: "average" | "recompute";
   /** From how many steps' batches of the epoch to recompute. Default: all. */
   readonly recomputeSteps?: number;
+  /**
+   * Of an average that goes by validation losses, `swad`: after how many steps of the run it is told one, besides the ends
+   * of epochs, where it always is. Default: there alone.
+   */
+  readonly validateEvery?: number;
   /** Whether a forward that recomputes takes a domain's batch or all domains' together. Default `"perDomain"`. */
   readonly batchNormPass?: "perDomain" | "mixed";
 }
