@@ -17,8 +17,16 @@ export function weightMetadata({ name, variant }: Pick<Backbone, "name" | "varia
   return { [BACKBONE]: name, [VARIANT]: variant };
 }
 
-/** Which network a file says that its weights are of; undefined for what it does not say. */
-export function describedNetwork(metadata: WeightMetadata): { readonly backbone?: string; readonly variant?: string } {
+/** Which network a file says that its weights are of; absent what it does not say. */
+export interface DescribedNetwork {
+  /** The architecture, as `build` takes it. */
+  readonly backbone?: string;
+  /** The published definition that it follows. */
+  readonly variant?: string;
+}
+
+/** What a file's metadata say of its network. */
+export function describedNetwork(metadata: WeightMetadata): DescribedNetwork {
   const text = (key: string) => (Object.hasOwn(metadata, key) ? metadata[key] : undefined);
   const [backbone, variant] = [text(BACKBONE), text(VARIANT)];
   return { ...(backbone !== undefined && { backbone }), ...(variant !== undefined && { variant }) };
