@@ -6,7 +6,7 @@
  */
 export type { WeightsFormat } from "./any/detect.js";
 export { openWeights, readWeights, type WeightsFile } from "./any/open.js";
-export { checkWritable, writeWeights } from "./any/write.js";
+export { checkWritable, type WriteWeightsOptions, writeWeights } from "./any/write.js";
 export { bytesPerElement, type DType, type DTypeArrays } from "./dtype.js";
 export { KerasError } from "./keras/error.js";
 export { KerasFile, readKeras } from "./keras/read.js";

@@ -99,6 +99,23 @@ describe("writeWeights", () => {
     expect(await readWeights(copy)).toEqual(arrays);
   });
 
+  it("keeps metadata in safetensors files, and does without in others", async () => {
+    const path = join(folder, "a.safetensors");
+    const metadata = { architecture: "xception", epoch: "3" };
+    await writeWeights(path, arrays, { metadata });
+    const file = await openWeights(path);
+    expect(file.metadata).toEqual(metadata);
+    for (const name of ["b.safetensors", "b.npz", "b.pth"]) {
+      const copy = join(folder, name);
+      await writeWeights(copy, file, { metadata: file.metadata });
+      const copied = await openWeights(copy);
+      expect(copied.metadata).toEqual(name.endsWith(".safetensors") ? metadata : {});
+      await copied.close();
+    }
+    await file.close();
+    await expect(writeWeights(path, arrays, { metadata: { "\ud800": "" } })).rejects.toThrow("not valid Unicode");
+  });
+
   it("refuses another extension", async () => {
     const path = join(folder, "a.h5");
     await expect(writeWeights(path, arrays)).rejects.toMatchObject({ name: "WeightsError", path });

@@ -1,8 +1,8 @@
 """What Keras and h5py write: whole models, weights, and the layouts of Keras 2.
 
 Writes packages/weights/test/fixtures/keras.json. Needs h5py, and Keras 3 with any backend (made with h5py 3.16.0 and
-Keras 3.15.1 on its numpy backend):
-    KERAS_BACKEND=numpy python3 tools/reference-fixtures/weights/keras_reference.py
+Keras 3.15.1 on its JAX backend):
+    KERAS_BACKEND=jax python3 tools/reference-fixtures/weights/keras_reference.py
 """
 
 import base64
@@ -11,6 +11,7 @@ import io
 import json
 import pathlib
 import tempfile
+import zipfile
 
 import h5py
 import keras
@@ -61,25 +62,102 @@ paths = {
     "pointwise": "layers/conv2d_1",
     "head": "layers/dense",
 }
-values = {w.path: np.array(keras.ops.convert_to_numpy(w)) for w in model.weights}
-by_path = {}
-for layer in model.layers:
-    for index, weight in enumerate(layer.weights):
-        by_path[f"{paths[layer.name]}/vars/{index}"] = values[weight.path]
-with tempfile.TemporaryDirectory() as folder:
-    saved = {}
-    for name in ["model.keras", "model.h5", "model.weights.h5"]:
+
+
+def older(weight, layer):
+    """What Keras 2 calls a weight."""
+    depthwise = isinstance(layer, keras.layers.DepthwiseConv2D) and weight.name == "kernel"
+    return f"{layer.name}/{'depthwise_kernel' if depthwise else weight.name}:0"
+
+
+def valued(model):
+    return {older(w, layer): np.array(keras.ops.convert_to_numpy(w)) for layer in model.layers for w in layer.weights}
+
+
+def written(model, name):
+    with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / name
-        # Keras' legacy format cannot hold bfloat16.
-        if name == "model.h5":
-            model32 = keras.Sequential([keras.layers.Input((4, 4, 2)), *model.layers[:-1]], name="detector")
-            model32.compile(optimizer="adam", loss="mse")
-            model32.save(path)
-        elif name.endswith(".keras"):
-            model.save(path)
-        else:
+        if name.endswith(".weights.h5"):
             model.save_weights(path)
-        saved[name] = packed(path.read_bytes())
+        else:
+            model.save(path)
+        return path.read_bytes()
+
+
+# Keras' legacy format cannot hold bfloat16.
+model32 = keras.Sequential([keras.layers.Input((4, 4, 2)), *model.layers[:-1]], name="detector")
+model32.compile(optimizer="adam", loss="mse")
+saved = {name: written(model, name) for name in ["model.keras", "model.weights.h5"]}
+saved["model.h5"] = written(model32, "model.h5")
+
+# Every kind of layer whose weights have names of their own, models in a model with layers of one name, and a layer whose
+# weights keep their paths.
+inner = keras.Sequential(
+    [
+        keras.layers.Input((4, 4, 2)),
+        keras.layers.Conv2D(2, 1, name="c"),
+        keras.layers.BatchNormalization(name="b", scale=False),
+    ],
+    name="inner",
+)
+other = keras.Sequential([keras.layers.Conv2D(2, 1, name="c", use_bias=False)], name="other")
+image = keras.layers.Input((4, 4, 2))
+x = other(inner(keras.layers.Normalization(name="norm")(image)))
+x = keras.layers.DepthwiseConv2D(2, name="dw")(x)
+x = keras.layers.PReLU(name="act", shared_axes=[1, 2])(x)
+x = keras.layers.Dropout(0.5, name="drop")(x)
+x = keras.layers.SeparableConv2D(3, 1, name="sep")(x) * 2
+x = keras.layers.LayerNormalization(name="ln", center=False)(x)
+x = keras.layers.GroupNormalization(1, name="gn")(x)
+x = keras.layers.Conv2DTranspose(1, 2, name="up")(x)
+x = keras.layers.TimeDistributed(keras.layers.Dense(2, name="td_dense"), name="td")(x)
+layers = keras.Model(image, x, name="layers")
+for weight in layers.weights:
+    if weight.name != "count":
+        weight.assign(rng.normal(size=weight.shape).astype("float32"))
+by_layer = {
+    **{name: value for name, value in valued(layers).items() if not name.startswith(("inner/", "other/", "td/"))},
+    **{"inner/c/kernel:0" if name == "c/kernel:0" else name: value for name, value in valued(inner).items()},
+    **{f"other/{name}": value for name, value in valued(other).items()},
+}
+# What cannot be told without the configuration.
+untold = {
+    "ln/gamma:0": "layers/layer_normalization/vars/0",
+    "b/beta:0": "layers/sequential/layers/batch_normalization/vars/0",
+    "b/moving_mean:0": "layers/sequential/layers/batch_normalization/vars/1",
+    "b/moving_variance:0": "layers/sequential/layers/batch_normalization/vars/2",
+}
+distributed = [np.array(keras.ops.convert_to_numpy(w)) for w in layers.get_layer("td").weights]
+td_paths = {f"layers/time_distributed/layer/vars/{index}": value for index, value in enumerate(distributed)}
+td_h5 = {"td/td_dense/kernel:0": distributed[0], "td/td_dense/bias:0": distributed[1]}
+
+
+def without_layer_names(archive):
+    """The same `.keras` file where the names of layers do not stand beside their variables, and a generator's state does."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as source, zipfile.ZipFile(out, "w") as target:
+        for entry in source.infolist():
+            content = source.read(entry)
+            if entry.filename == "model.weights.h5":
+                weights = io.BytesIO(content)
+                with h5py.File(weights, "r+") as file:
+                    file.visititems(lambda _, item: item.attrs.pop("name", None) and None)
+                    file.create_dataset("layers/dropout/seed_generator/vars/0", data=np.zeros(2, "u4"))
+                content = weights.getvalue()
+            target.writestr(entry, content)
+    return out.getvalue()
+
+
+saved["layers.keras"] = written(layers, "layers.keras")
+saved["layers.weights.h5"] = written(layers, "layers.weights.h5")
+saved["layers.h5"] = written(layers, "layers.h5")
+saved["layers.keras without names"] = without_layer_names(saved["layers.keras"])
+of_layers = {
+    "layers.keras": {**by_layer, **td_paths},
+    "layers.keras without names": {**by_layer, **td_paths},
+    "layers.weights.h5": {**{untold.get(name, name): value for name, value in by_layer.items()}, **td_paths},
+    "layers.h5": {**by_layer, **td_h5},
+}
 
 two = {
     "stem/kernel:0": rng.normal(size=(2, 2, 1, 3)).astype("f4"),
@@ -126,6 +204,13 @@ def refused(write):
     return hdf5(content)
 
 
+def squeezed(file):
+    """A hundred bytes each, and nothing of it ever written."""
+    file.create_dataset("filler", data=np.zeros(50_000, "u1"))
+    for index in range(24):
+        file.create_dataset(f"w{index}", shape=(50_000_000,), chunks=(2**20,), dtype="u1")
+
+
 def bomb(file):
     file.create_dataset("w", shape=(10**9,), chunks=(2**20,), dtype="f4")
 
@@ -153,6 +238,21 @@ broken = {
     ),
     "a dataset without elements": (refused(lambda f: f.create_dataset("w", data=h5py.Empty("f4"))), "without a shape"),
     "10⁹ elements that were never written": (refused(bomb), "cannot hold"),
+    "datasets that are too large together": (hdf5(squeezed), "together, more than the limit of 1073741824"),
+    "a configuration that is no text": (
+        hdf5(
+            lambda f: f.attrs.update(
+                {"layer_names": np.zeros(0), "keras_version": b"3.0.0", "model_config": np.arange(2)}
+            )
+        ),
+        "expected texts",
+    ),
+    "a configuration that is not JSON": (
+        hdf5(
+            lambda f: f.attrs.update({"layer_names": np.zeros(0), "keras_version": b"3.0.0", "model_config": b"{"})
+        ),
+        "not JSON",
+    ),
     "a layer that is not there": (
         hdf5(lambda f: f.attrs.__setitem__("layer_names", np.array([b"gone"]))),
         'lists "gone"',
@@ -185,12 +285,10 @@ OUT.write_text(
             "generator": "tools/reference-fixtures/weights/keras_reference.py",
             "versions": {"h5py": h5py.__version__, "keras": keras.__version__, "hdf5": h5py.version.hdf5_version},
             "files": {
-                "model.keras": {"file": saved["model.keras"], "arrays": listed(by_path)},
-                "model.weights.h5": {"file": saved["model.weights.h5"], "arrays": listed(by_path)},
-                "model.h5": {
-                    "file": saved["model.h5"],
-                    "arrays": listed({name: value for name, value in values.items() if "/head/" not in name}),
-                },
+                "model.keras": {"file": packed(saved["model.keras"]), "arrays": listed(valued(model))},
+                "model.weights.h5": {"file": packed(saved["model.weights.h5"]), "arrays": listed(valued(model))},
+                "model.h5": {"file": packed(saved["model.h5"]), "arrays": listed(valued(model32))},
+                **{name: {"file": packed(saved[name]), "arrays": listed(arrays)} for name, arrays in of_layers.items()},
                 "keras 2": {"file": hdf5(keras2), "arrays": listed(two)},
                 "split names": {
                     "file": hdf5(split_names),

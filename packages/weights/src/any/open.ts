@@ -7,6 +7,7 @@ import { KerasFile } from "../keras/read.js";
 import type { NamedArray, NamedArrays, TensorInfo } from "../named-array.js";
 import { NpzFile } from "../numpy/npz-read.js";
 import { PyTorchFile, type PyTorchOptions } from "../pytorch/read.js";
+import { readAll } from "../read-all.js";
 import { SafetensorsFile } from "../safetensors/read.js";
 import { TensorFlowJsFile } from "../tensorflowjs/read.js";
 import { WeightsError } from "../weights-error.js";
@@ -18,13 +19,21 @@ export interface WeightsFile {
   readonly format: WeightsFormat;
   /** What the file holds, by name, in its order. */
   readonly infos: ReadonlyMap<string, TensorInfo>;
-  /** Texts that stand beside the tensors, such as safetensors' metadata; empty for formats without. */
+  /**
+   * Texts that stand beside the tensors: safetensors' `__metadata__`, the plain values of a PyTorch checkpoint such as
+   * its epoch, TensorFlow.js' `format`. Empty for formats without.
+   */
   readonly metadata: Readonly<Record<string, string>>;
   /**
    * Reads one tensor.
    * @throws WeightsError if the file has none of that name, or its data are broken; it names the file and the tensor.
    */
   tensor(name: string): Promise<NamedArray>;
+  /**
+   * Reads several tensors, all by default; in PyTorch files each storage once, however many of them share it.
+   * @throws WeightsError as {@link tensor}.
+   */
+  all(names?: Iterable<string>): Promise<NamedArrays>;
   /** Closes the file. */
   close(): Promise<void>;
 }
@@ -69,9 +78,7 @@ export async function readWeights(
 ): Promise<NamedArrays> {
   const file = await openWeights(path, options);
   try {
-    const arrays = new Map<string, NamedArray>();
-    for (const name of names ?? file.infos.keys()) arrays.set(name, await file.tensor(name));
-    return arrays;
+    return await file.all(names);
   } finally {
     await file.close();
   }
@@ -90,7 +97,7 @@ async function formatOf(path: string): Promise<WeightsFormat> {
 
 function withFormat(
   format: WeightsFormat,
-  file: Pick<WeightsFile, "infos" | "tensor" | "close">,
+  file: Pick<WeightsFile, "infos" | "tensor" | "close"> & Partial<Pick<WeightsFile, "all">>,
   metadata: Readonly<Record<string, string>> = {},
 ): WeightsFile {
   return {
@@ -98,6 +105,7 @@ function withFormat(
     metadata,
     infos: file.infos,
     tensor: (name) => file.tensor(name),
+    all: (names) => (file.all === undefined ? readAll(file, names) : file.all(names)),
     close: () => file.close(),
   };
 }

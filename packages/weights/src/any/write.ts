@@ -7,10 +7,19 @@ import type { TensorInput } from "../tensor-source.js";
 import { WeightsError } from "../weights-error.js";
 import type { WriteOptions } from "../write-options.js";
 
-type Writer = (path: string, tensors: TensorInput, options: WriteOptions) => Promise<void>;
+/** How {@link writeWeights} writes. */
+export interface WriteWeightsOptions extends WriteOptions {
+  /**
+   * Texts to store beside the tensors, such as those of an open file. Only safetensors files have a place for them; the
+   * other formats are written without. Default: none.
+   */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+type Writer = (path: string, tensors: TensorInput, options: WriteWeightsOptions) => Promise<void>;
 
 const WRITERS: Readonly<Record<string, Writer>> = {
-  ".safetensors": (path, tensors, options) => writeSafetensors(path, tensors, {}, options),
+  ".safetensors": (path, tensors, { metadata, ...options }) => writeSafetensors(path, tensors, metadata, options),
   ".npz": writeNpz,
   ".pth": writePyTorch,
   ".pt": writePyTorch,
@@ -23,7 +32,11 @@ const WRITERS: Readonly<Record<string, Writer>> = {
  * @throws WeightsError if the name asks for no such format, or the format cannot hold the tensors; a file that was there
  *   is then untouched.
  */
-export async function writeWeights(path: string, tensors: TensorInput, options: WriteOptions = {}): Promise<void> {
+export async function writeWeights(
+  path: string,
+  tensors: TensorInput,
+  options: WriteWeightsOptions = {},
+): Promise<void> {
   await writerOf(path)(path, tensors, options);
 }
 

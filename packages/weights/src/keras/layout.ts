@@ -2,47 +2,35 @@
  * Where Keras puts weights in an HDF5 file, and what they are called there. Keras 1 and 2, and Keras 3 when it writes
  * `.h5`: a group per layer, listed in the attribute `layer_names`, each with its `weight_names`; in whole models below
  * `model_weights`. Keras 3 otherwise (`.weights.h5`, and inside `.keras`): a path through the model for each variable,
- * such as `layers/conv2d/vars/0`. States of optimizers are no weights and are left out.
+ * such as `layers/conv2d/vars/0`. States of optimizers and of random generators are no weights and are left out.
  */
-
 import { KerasError } from "./error.js";
 import type { Hdf5File } from "./hdf5-file.js";
+import { olderName } from "./layer-weights.js";
+import { configuredLayers } from "./model-config.js";
+import { type NamedVariables, nameVariables } from "./numbered-variables.js";
 
 const MODEL_GROUP = "model_weights";
 
-/** Top-level groups in which Keras 3 keeps what is no weight. */
-const NO_WEIGHTS = /^(optimizer|metrics|loss_tracker|_?compile_metrics)\//;
-
-/** The dataset of each weight, by the weight's name. */
-export function weightPaths(file: Hdf5File): ReadonlyMap<string, string> {
-  const group = file.hasGroup(MODEL_GROUP) ? MODEL_GROUP : "";
-  const layers = list(file, group, "layer_names");
-  if (layers !== null) return namedByLayers(file, group, layers);
-  return new Map(
-    file
-      .datasets(group)
-      .filter((path) => !NO_WEIGHTS.test(path))
-      .map((path) => [path, path]),
-  );
-}
+/** Groups in which Keras 3 keeps what is no weight. */
+const NO_WEIGHTS = /^(optimizer|metrics|loss_tracker|_?compile_metrics)\/|(^|\/)seed_generator\//;
 
 /**
- * The layer that each group of a Keras 3 file belongs to: paths there count layers by class (`layers/conv2d_1`), and the
- * layer's own name stands beside its variables.
+ * Finds the weights of a file.
+ * @param config The model's configuration where it stands beside the file, `null` if it does not.
+ * @throws KerasError if the file contradicts itself.
  */
-export function layerNames(file: Hdf5File, paths: Iterable<string>): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
-  for (const path of paths) {
-    const group = path.match(/^(.*)\/vars\/[^/]*$/)?.[1];
-    if (group === undefined || names.has(group)) continue;
-    const name = file.texts(`${group}/vars`, "name")?.[0];
-    if (name !== undefined) names.set(group, name);
-  }
-  return names;
+export function layoutOf(file: Hdf5File, config: string | null): NamedVariables {
+  const group = file.hasGroup(MODEL_GROUP) ? MODEL_GROUP : "";
+  const layers = list(file, group, "layer_names");
+  if (layers !== null) return { paths: namedByLayers(file, group, layers), layerNames: new Map() };
+  const datasets = file.datasets(group).filter((path) => !NO_WEIGHTS.test(path));
+  return nameVariables(file, datasets, config);
 }
 
 function namedByLayers(file: Hdf5File, group: string, layers: readonly string[]): ReadonlyMap<string, string> {
   const found: { readonly layer: string; readonly name: string; readonly path: string }[] = [];
+  const older = olderNames(file, group);
   // Weights of the model itself rather than of a layer of it.
   const seen = new Set<string>();
   for (const layer of [...layers, TOP_LEVEL]) {
@@ -53,7 +41,9 @@ function namedByLayers(file: Hdf5File, group: string, layers: readonly string[])
       if (layer === TOP_LEVEL) continue;
       throw new KerasError(null, `layer_names lists ${JSON.stringify(layer)}, which the file does not hold`);
     }
-    for (const name of list(file, base, "weight_names") ?? []) found.push({ layer, name, path: `${base}/${name}` });
+    for (const name of list(file, base, "weight_names") ?? []) {
+      found.push({ layer, name: older(name), path: `${base}/${name}` });
+    }
   }
   const counts = new Map<string, number>();
   for (const { name } of found) counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -65,6 +55,29 @@ function namedByLayers(file: Hdf5File, group: string, layers: readonly string[])
     paths.set(unique, path);
   }
   return paths;
+}
+
+/**
+ * What Keras 2 calls a weight: Keras 3 leaves the number at the end out, puts the model's name before those of a Sequential
+ * model, and calls some weights otherwise.
+ */
+function olderNames(file: Hdf5File, group: string): (name: string) => string {
+  const version = file.texts("", "keras_version") ?? file.texts(group, "keras_version");
+  if (!version?.[0]?.startsWith("3.")) return (name) => name;
+  const types = layerTypes(file);
+  return (name) => {
+    const parts = name.split("/");
+    const weight = parts.pop()!;
+    const owner = parts.findLastIndex((part) => types.has(part));
+    return [...parts.slice(Math.max(owner, 0)), `${olderName(types.get(parts[owner] ?? ""), weight)}:0`].join("/");
+  };
+}
+
+/** The class of each layer by its name, as far as the file holds the model's configuration. */
+function layerTypes(file: Hdf5File): ReadonlyMap<string, string> {
+  const config = file.texts("", "model_config")?.[0];
+  if (config === undefined) return new Map();
+  return new Map([...configuredLayers(config).values()].map(({ name, type }) => [name, type]));
 }
 
 const TOP_LEVEL = "top_level_model_weights";

@@ -4,25 +4,37 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { decodeTensor } from "../decode-tensor.js";
+import { bytesPerElement } from "../dtype.js";
 import { FileSource } from "../files/byte-source.js";
 import type { NamedArray, NamedArrays, TensorInfo } from "../named-array.js";
+import { readAndClose } from "../read-all.js";
+import { elementCount } from "../shape.js";
+import { grownLimit } from "../size-limit.js";
 import { namingFile } from "../weights-error.js";
 import { ZipArchive } from "../zip/archive.js";
 import { KerasError } from "./error.js";
 import { Hdf5File } from "./hdf5-file.js";
 import type { ReadInto } from "./hdf5-library.js";
-import { layerNames, weightPaths } from "./layout.js";
+import { layoutOf } from "./layout.js";
 
 /** The file of a `.keras` archive that holds the weights. */
 export const KERAS_WEIGHTS = "model.weights.h5";
 
+/** The file of a `.keras` archive that says which layers there are. */
+const KERAS_CONFIG = "config.json";
+
+/** A thousand layers take a megabyte. */
+const MAX_CONFIG_BYTES = 2 ** 26;
+
 /** An open Keras file. Close it when done. Needs the package `h5wasm`, which is loaded when the first one is opened. */
 export class KerasFile {
-  /** What the file holds, by name, in the order of the layers. */
+  /**
+   * What the file holds, by the names of Keras 2, such as `block1_conv2/kernel:0`, in the file's order. Variables of Keras 3
+   * that belong to a layer of an unknown class are called by their paths, such as `layers/my_layer/vars/0`.
+   */
   readonly infos: ReadonlyMap<string, TensorInfo>;
   /**
-   * The layers of a Keras 3 file by where their variables are: `layers/conv2d_1` → `block1_conv2`. Empty for others,
-   * whose names hold the layer's.
+   * The layers of a Keras 3 file by where their variables are: `layers/conv2d_1` → `block1_conv2`. Empty for `.h5` files.
    */
   readonly layerNames: ReadonlyMap<string, string>;
   readonly #path: string;
@@ -30,13 +42,15 @@ export class KerasFile {
   readonly #paths: ReadonlyMap<string, string>;
   readonly #release: () => void;
 
-  private constructor(path: string, file: Hdf5File, release: () => void) {
+  private constructor(path: string, file: Hdf5File, { config, limit, release }: Content) {
     this.#path = path;
     this.#file = file;
     this.#release = release;
-    this.#paths = weightPaths(file);
-    this.layerNames = layerNames(file, this.#paths.values());
-    this.infos = new Map([...this.#paths].map(([name, dataset]) => [name, file.info(dataset)]));
+    const { paths, layerNames } = layoutOf(file, config);
+    this.#paths = paths;
+    this.layerNames = layerNames;
+    this.infos = new Map([...paths].map(([name, dataset]) => [name, file.info(dataset)]));
+    checkTotal(this.infos, limit);
   }
 
   /**
@@ -46,17 +60,17 @@ export class KerasFile {
    */
   static async open(path: string): Promise<KerasFile> {
     return namingFile(path, async () => {
-      const { size, read, release } = (await unzipped(path)) ?? onDisk(path);
+      const content = (await unzipped(path)) ?? onDisk(path);
       try {
-        const file = await Hdf5File.open(size, read);
+        const file = await Hdf5File.open(content.size, content.read);
         try {
-          return new KerasFile(path, file, release);
+          return new KerasFile(path, file, content);
         } catch (error) {
           file.close();
           throw error;
         }
       } catch (error) {
-        release();
+        content.release();
         throw error;
       }
     });
@@ -91,19 +105,16 @@ export class KerasFile {
  * @throws KerasError as {@link KerasFile.open}, or if the file lacks a name; it names the file and the tensor.
  */
 export async function readKeras(path: string, names?: Iterable<string>): Promise<NamedArrays> {
-  const file = await KerasFile.open(path);
-  try {
-    const arrays = new Map<string, NamedArray>();
-    for (const name of names ?? file.infos.keys()) arrays.set(name, await file.tensor(name));
-    return arrays;
-  } finally {
-    await file.close();
-  }
+  return readAndClose(await KerasFile.open(path), names);
 }
 
 interface Content {
   readonly size: number;
   readonly read: ReadInto;
+  /** Bytes that all tensors together may take. */
+  readonly limit: number;
+  /** The text of the model's configuration, `null` if it does not stand beside the weights. */
+  readonly config: string | null;
   readonly release: () => void;
 }
 
@@ -118,6 +129,8 @@ async function unzipped(path: string): Promise<Content | null> {
     const bytes = await archive.read(KERAS_WEIGHTS);
     return {
       size: bytes.length,
+      limit: grownLimit(file.size),
+      config: await configOf(archive),
       read(target, position) {
         const part = bytes.subarray(position, position + target.length);
         target.set(part);
@@ -130,11 +143,37 @@ async function unzipped(path: string): Promise<Content | null> {
   }
 }
 
+async function configOf(archive: ZipArchive): Promise<string | null> {
+  const entry = archive.entries.get(KERAS_CONFIG);
+  if (entry === undefined) return null;
+  if (entry.size > MAX_CONFIG_BYTES) {
+    throw new KerasError(null, `${KERAS_CONFIG} has ${entry.size} bytes, more than the limit of ${MAX_CONFIG_BYTES}`);
+  }
+  return Buffer.from(await archive.read(KERAS_CONFIG)).toString();
+}
+
+/** Each dataset may compress well, and several names may be of one. */
+function checkTotal(infos: ReadonlyMap<string, TensorInfo>, limit: number): void {
+  let total = 0;
+  for (const [name, { dtype, shape }] of infos) {
+    total += elementCount(name, shape, KerasError) * bytesPerElement(dtype);
+    if (total > limit) {
+      throw new KerasError(
+        name,
+        `it and the tensors before take ${total} bytes together, more than the limit of ${limit}`,
+      );
+    }
+  }
+}
+
 /** The library reads synchronously, in pieces of its own choice. */
 function onDisk(path: string): Content {
   const file = openSync(path, "r");
+  const { size } = fstatSync(file);
   return {
-    size: fstatSync(file).size,
+    size,
+    limit: grownLimit(size),
+    config: null,
     read: (target, position) => readSync(file, target, 0, target.length, position),
     release: () => closeSync(file),
   };

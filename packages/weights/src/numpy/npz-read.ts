@@ -4,6 +4,7 @@
  */
 import { type ByteSource, FileSource, MemorySource } from "../files/byte-source.js";
 import type { NamedArray, NamedArrays } from "../named-array.js";
+import { readAll, readAndClose } from "../read-all.js";
 import { namingFile, quote } from "../weights-error.js";
 import { ZipArchive } from "../zip/archive.js";
 import { NumpyError } from "./error.js";
@@ -61,14 +62,7 @@ export class NpzFile {
  * @throws NumpyError if the file breaks the format or lacks a name; it names the file and the array.
  */
 export async function readNpz(path: string, names?: Iterable<string>): Promise<NamedArrays> {
-  const file = await NpzFile.open(path);
-  try {
-    const arrays = new Map<string, NamedArray>();
-    for (const name of names ?? file.infos.keys()) arrays.set(name, await file.tensor(name));
-    return arrays;
-  } finally {
-    await file.close();
-  }
+  return readAndClose(await NpzFile.open(path), names);
 }
 
 /**
@@ -76,10 +70,7 @@ export async function readNpz(path: string, names?: Iterable<string>): Promise<N
  * @throws NumpyError if anything in it breaks the format, or an array holds what is no plain number.
  */
 export async function parseNpz(bytes: Uint8Array): Promise<NamedArrays> {
-  const { infos, tensor } = await readContent(new MemorySource(bytes, NumpyError));
-  const arrays = new Map<string, NamedArray>();
-  for (const name of infos.keys()) arrays.set(name, await tensor(name));
-  return arrays;
+  return readAll(await readContent(new MemorySource(bytes, NumpyError)));
 }
 
 interface NpzContent {

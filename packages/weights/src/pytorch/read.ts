@@ -5,11 +5,13 @@
 import { decodeTensor } from "../decode-tensor.js";
 import { type ByteSource, FileSource, MemorySource } from "../files/byte-source.js";
 import type { NamedArray, NamedArrays, TensorInfo } from "../named-array.js";
+import { grownLimit } from "../size-limit.js";
 import { namingFile } from "../weights-error.js";
 import type { Container, PyTorchFormat } from "./container.js";
 import { openContainer } from "./detect.js";
 import { PyTorchError } from "./error.js";
 import type { UnknownNames } from "./globals.js";
+import { SharedStorages } from "./shared-storages.js";
 import { findStateDict, type PyTorchValue, type StateDict } from "./state-dict.js";
 import { gather } from "./tensor.js";
 import type { StorageRecord, TensorView } from "./values.js";
@@ -87,8 +89,10 @@ export class PyTorchFile {
   }
 
   /**
-   * Reads one tensor. The last storage that several tensors share is kept, so that it is not read for each of them.
-   * @throws PyTorchError if the state dict has none of that name, or the file does not hold it as it claims.
+   * Reads one tensor. Storages that several tensors share are kept, up to 256 MiB of them, so that they are not read for
+   * each tensor.
+   * @throws PyTorchError if the state dict has none of that name, the file does not hold it as it claims, or large shared
+   *   storages were read again and again for small tensors, which {@link all} does not do.
    */
   async tensor(name: string): Promise<NamedArray> {
     return namingFile(this.#path, () => this.#tensors.read(name));
@@ -139,10 +143,11 @@ class TensorReader {
   readonly #container: Container;
   /** How many tensors each storage has. */
   readonly #sharers = new Map<StorageRecord, number>();
-  #kept: { readonly record: StorageRecord; readonly bytes: Uint8Array<ArrayBuffer> } | null = null;
+  readonly #shared: SharedStorages;
 
-  private constructor(container: Container, stateDict: StateDict) {
+  private constructor(container: Container, stateDict: StateDict, limit: number) {
     this.#container = container;
+    this.#shared = new SharedStorages((record, tensor) => container.read(record, tensor), limit);
     this.stateDict = stateDict;
     for (const { storage } of stateDict.tensors.values()) {
       this.#sharers.set(storage.record, (this.#sharers.get(storage.record) ?? 0) + 1);
@@ -151,10 +156,9 @@ class TensorReader {
 
   static async open(source: ByteSource, { entry, unknown = "refuse" }: PyTorchOptions): Promise<TensorReader> {
     const container = await openContainer(source, unknown);
-    return new TensorReader(
-      container,
-      findStateDict(container.root, typeof entry === "string" ? [entry] : (entry ?? null)),
-    );
+    const limit = grownLimit(source.size);
+    const path = typeof entry === "string" ? [entry] : (entry ?? null);
+    return new TensorReader(container, findStateDict(container.root, path, limit), limit);
   }
 
   get format(): PyTorchFormat {
@@ -165,10 +169,9 @@ class TensorReader {
     const tensor = this.#tensor(name);
     const { record } = tensor.storage;
     if (tensor.bytes === 0) return this.#decode(name, new Uint8Array(0));
-    if (this.#kept?.record === record) return this.#decode(name, this.#kept.bytes);
-    this.#kept = null;
-    const bytes = await this.#container.read(record, name);
-    if (this.#isShared(record)) this.#kept = { record, bytes };
+    const bytes = this.#isShared(record)
+      ? await this.#shared.get(record, name, tensor.bytes)
+      : await this.#container.read(record, name);
     return this.#decode(name, bytes);
   }
 

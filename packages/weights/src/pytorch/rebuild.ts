@@ -90,6 +90,8 @@ export class Storages {
     }
     this.#records.set(name, record);
     if (view === null) return new Storage(record, 0, length);
+    // PyTorch never wrote one, and fails to read it: what unit its offset would count in, nothing says.
+    if (record.dtype === "bytes") throw new PyTorchError(null, `storage ${quote(name)}: a part of an untyped storage`);
     const [, offset, count] = view instanceof Tuple ? view.items : [];
     if (!(isCount(offset) && isCount(count) && offset + count <= length)) throw wrong("a part of a storage", view);
     return new Storage(record, offset, count);

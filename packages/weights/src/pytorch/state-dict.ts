@@ -40,16 +40,20 @@ const TRAINING_STATE = /optim|scheduler|scaler|rng|callback|loop/i;
 /** Dictionaries deeper than this are not looked at. */
 const MAX_DEPTH = 8;
 
-/** All tensors together may take so many times the bytes of their storages, and this many more for small ones. */
+/**
+ * All tensors together may take so many times the bytes of their storages, and this many more for small ones; storages
+ * may themselves be deflated, so that the file's own length sets another limit.
+ */
 const SHARING_RATIO = 16;
 const SHARING_BYTES = 2 ** 20;
 
 /**
  * Finds the state dict.
  * @param entry The keys that lead to it; `null` to look for it.
+ * @param limit Bytes that all its tensors together may take.
  * @throws PyTorchError if there is none or more than one, or if a tensor in it is not what it claims.
  */
-export function findStateDict(root: Value, entry: readonly string[] | null): StateDict {
+export function findStateDict(root: Value, entry: readonly string[] | null, limit: number): StateDict {
   const path = entry ?? choose(root);
   const found = follow(root, path);
   const tensors = new Map<string, TensorView>();
@@ -63,7 +67,7 @@ export function findStateDict(root: Value, entry: readonly string[] | null): Sta
       throw new PyTorchError(String(keyText(key)), `it is made with ${quote(value.name)}, which is not read`);
     } else if (typeof key === "string") others.push(key);
   }
-  checkSharing(tensors);
+  checkSharing(tensors, limit);
   return { entry: path, tensors, others, values: plainValues(root) };
 }
 
@@ -141,7 +145,7 @@ function plainValues(root: Value): ReadonlyMap<string, PyTorchValue> {
 }
 
 /** A storage may be the memory of many tensors; a file must not grow without measure by that. */
-function checkSharing(tensors: ReadonlyMap<string, TensorView>): void {
+function checkSharing(tensors: ReadonlyMap<string, TensorView>, fileLimit: number): void {
   let needed = 0;
   let stored = 0;
   const seen = new Set<unknown>();
@@ -151,7 +155,7 @@ function checkSharing(tensors: ReadonlyMap<string, TensorView>): void {
     seen.add(tensor.storage.record);
     stored += tensor.storage.record.bytes;
   }
-  const limit = SHARING_RATIO * stored + SHARING_BYTES;
+  const limit = Math.min(SHARING_RATIO * stored + SHARING_BYTES, fileLimit);
   if (needed <= limit) return;
   throw new PyTorchError(
     null,

@@ -5,6 +5,7 @@
 import { decodeTensor } from "../decode-tensor.js";
 import { FileSource } from "../files/byte-source.js";
 import type { NamedArray } from "../named-array.js";
+import { readAll } from "../read-all.js";
 import { namingFile } from "../weights-error.js";
 import { SafetensorsError } from "./error.js";
 import { headerLength, LENGTH_BYTES, parseHeader, type SafetensorsInfo } from "./header.js";
@@ -79,9 +80,7 @@ export class SafetensorsFile {
 export async function readSafetensors(path: string, names?: Iterable<string>): Promise<Safetensors> {
   const file = await SafetensorsFile.open(path);
   try {
-    const tensors = new Map<string, NamedArray>();
-    for (const name of names ?? file.infos.keys()) tensors.set(name, await file.tensor(name));
-    return { tensors, metadata: file.metadata };
+    return { tensors: await readAll(file, names), metadata: file.metadata };
   } finally {
     await file.close();
   }

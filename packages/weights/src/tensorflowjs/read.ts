@@ -6,6 +6,7 @@ import { realpath, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { allocate, FileSource } from "../files/byte-source.js";
 import type { NamedArray, NamedArrays } from "../named-array.js";
+import { readAndClose } from "../read-all.js";
 import { namingFile, quote } from "../weights-error.js";
 import { decodeWeight } from "./decode.js";
 import { TensorFlowJsError } from "./error.js";
@@ -82,10 +83,7 @@ export class TensorFlowJsFile {
  * @throws TensorFlowJsError as {@link TensorFlowJsFile.open}, or if it lacks a name; it names the file and the tensor.
  */
 export async function readTensorFlowJs(path: string, names?: Iterable<string>): Promise<NamedArrays> {
-  const model = await TensorFlowJsFile.open(path);
-  const arrays = new Map<string, NamedArray>();
-  for (const name of names ?? model.infos.keys()) arrays.set(name, await model.tensor(name));
-  return arrays;
+  return readAndClose(await TensorFlowJsFile.open(path), names);
 }
 
 async function readText(path: string): Promise<string> {

@@ -4,13 +4,10 @@
  */
 import { constants, crc32, createInflateRaw } from "node:zlib";
 import { allocate, type ByteSource } from "../files/byte-source.js";
+import { grownLimit } from "../size-limit.js";
 import { quote, type WeightsErrorClass } from "../weights-error.js";
 import { readDirectory, type ZipEntry } from "./directory.js";
 import { DEFLATED, LOCAL_BYTES, LOCAL_SIGNATURE, STORED } from "./records.js";
-
-/** Deflated entries may together grow to this many bytes, or to {@link INFLATED_RATIO} times the file if that is more. */
-const INFLATED_BYTES = 2 ** 30;
-const INFLATED_RATIO = 20;
 
 /** What a checksum of 0 in a directory means. */
 type ZeroChecksums = "checked" | "absent";
@@ -46,8 +43,8 @@ export class ZipArchive {
     Failure: WeightsErrorClass,
     zeroChecksums: ZeroChecksums = "checked",
   ): Promise<ZipArchive> {
-    const limit = Math.max(INFLATED_BYTES, INFLATED_RATIO * source.size);
-    return new ZipArchive(source, await readDirectory(source, Failure, limit), Failure, zeroChecksums);
+    const entries = await readDirectory(source, Failure, grownLimit(source.size));
+    return new ZipArchive(source, entries, Failure, zeroChecksums);
   }
 
   /**

@@ -25,6 +25,7 @@ const DTYPES: Readonly<Record<string, string>> = {
   float32: "F32",
   float16: "F16",
   bfloat16: "BF16",
+  int32: "I32",
   int64: "I64",
   bool: "BOOL",
 };

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { parsePyTorch } from "@roga/weights";
 import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/errors.js";
@@ -175,6 +176,22 @@ describe("a tensor that", () => {
     const shared = Array.from({ length: 30 }, (_, i) => pickle(text(`w${i}`), tensor(one), "s"));
     const message = await refusal(zipFile(pickle("}", ...shared, "."), { "0": storage }));
     expect(message).toContain("its tensors take 12000000 bytes but share storages of 400000");
+  });
+
+  it("takes more than its file many times over by sharing a storage that inflates", async () => {
+    const noise = randomBytes(80_000);
+    const storage = { name: "archive/data/0", content: noise, deflate: true, size: 72_000_000 };
+    const one = { length: "J\x80\xa8\x12\x01", size: "J\x80\xa8\x12\x01\x85", stride: "K\x01\x85" };
+    const shared = Array.from({ length: 15 }, (_, i) => pickle(text(`w${i}`), tensor(one), "s"));
+    const message = await refusal(zipFile(pickle("}", ...shared, "."), {}, [storage]));
+    expect(message).toContain("take 1080000000 bytes but share storages of 72000000; at most 1073741824 are read");
+  });
+
+  it("lies in a part of an untyped storage", async () => {
+    const part = pickle("(", text("0"), "K\x02K\x08t");
+    const id = pickle("(", text("storage"), "ctorch\nUntypedStorage\n", text("0"), text("cpu"), "K\x18", part, "tQ");
+    const int16 = pickle("ctorch._utils\n_rebuild_tensor_v3\n(", id, "K\x00K\x04\x85K\x01\x85\x89}ctorch\nint16\ntR");
+    expect(await refusal(legacyFile(dictOf(int16)))).toContain('storage "0": a part of an untyped storage');
   });
 });
 
