@@ -12,7 +12,7 @@ export function resident(field) {
 /**
  * Says that the contestant is ready and what it is (`about`), then answers until its input ends. `step` runs one step to
  * its end and returns, or resolves to, a number that depends on all of it; `baseline` is what was resident before. What
- * `account` returns at the end, if there is one, is part of the answer about memory.
+ * `account` returns or resolves to at the end, if there is one, is part of the answer about memory.
  */
 export async function serve({ about, baseline, step, account = () => ({}) }) {
   const answer = (object) => process.stdout.write(`${JSON.stringify(object)}\n`);
@@ -20,7 +20,7 @@ export async function serve({ about, baseline, step, account = () => ({}) }) {
   for await (const line of createInterface({ input: process.stdin })) {
     const request = JSON.parse(line);
     if (request.memory) {
-      answer({ baseline, peak: resident("VmHWM"), ...account() });
+      answer({ baseline, peak: resident("VmHWM"), ...(await account()) });
       continue;
     }
     const ms = [];

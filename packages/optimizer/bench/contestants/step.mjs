@@ -12,20 +12,29 @@ const options = readOptions(
   { algorithm: { type: "string" }, domains: { type: "string" }, warmup: { type: "string" } },
   nets,
 );
+/** Steps by which is found how much of one lies outside its passes. */
+const WATCHED = 5;
+
 await useBackend(options);
 const baseline = resident("VmRSS");
 const { model, parameters } = build(options.net, options);
 const data = batchOf(options);
 
-/** Adds up the time that an object spends in one of its methods, however it is called. */
+/** Waits for kernels that a backend computes beside JavaScript. */
+const finish = () => tf.backend().finish?.();
+
+/** While `on`, adds up the time that an object spends in one of its methods, and in the kernels that it calls. */
 function timed(object, method) {
-  const watch = { ms: 0 };
+  const watch = { ms: 0, on: false };
   const stock = object[method].bind(object);
   object[method] = (...args) => {
+    if (!watch.on) return stock(...args);
+    finish();
     const start = performance.now();
     try {
       return stock(...args);
     } finally {
+      finish();
       watch.ms += performance.now() - start;
     }
   };
@@ -60,21 +69,29 @@ function algorithmStep(name) {
   };
   const passes = timed(tf.engine(), "gradients");
   const updates = timed(baseOptimizer, "applyGradients");
-  const steps = [];
   let forwardBackwards;
+  const step = async () => {
+    const record = await algorithm.step(context);
+    average?.update(context.variables);
+    finish();
+    forwardBackwards = record.forwardBackwards;
+    return record.loss;
+  };
   return {
-    async step() {
-      passes.ms = 0;
-      updates.ms = 0;
-      const start = performance.now();
-      const record = await algorithm.step(context);
-      average?.update(context.variables);
-      steps.push({ all: performance.now() - start, passes: passes.ms, update: updates.ms });
-      forwardBackwards = record.forwardBackwards;
-      return record.loss;
-    },
-    account() {
-      const share = (part) => median(steps.slice(Number(options.warmup)).map((step) => part(step) / step.passes));
+    step,
+    /** Of steps of their own, in which kernels are waited for where a pass begins and ends. */
+    async account() {
+      passes.on = true;
+      updates.on = true;
+      const steps = [];
+      for (let i = 0; i < WATCHED; i++) {
+        passes.ms = 0;
+        updates.ms = 0;
+        const start = performance.now();
+        await step();
+        steps.push({ all: performance.now() - start, passes: passes.ms, update: updates.ms });
+      }
+      const share = (part) => median(steps.map((step) => part(step) / step.passes));
       return {
         forwardBackwards,
         overhead: share(({ all, passes }) => all - passes),
