@@ -12,6 +12,7 @@ import { inspectWeights } from "./commands/weights-inspect.js";
 import { annotatedDefaults } from "./config/describe.js";
 import { parseSetting } from "./config/load.js";
 import { Interrupted } from "./jobs/interrupt.js";
+import { messageOf } from "./output/printable.js";
 import { FLOAT_DTYPES } from "./weights/cast.js";
 
 const list = (text: string): string[] => text.split(",").map((item) => item.trim());
@@ -102,6 +103,7 @@ program
   .addOption(new Option("--level <level>", "what is scored (default: as the run's)").choices(["frame", "video"]))
   .option("--engine <name>", "compute engine", "auto")
   .requiredOption("--out <file>", "score table to write (CSV)")
+  .option("--json", "print JSON")
   .action(evaluateRun);
 
 program.command("engines").description("every compute engine, and why each is or is not available").action(engines);
@@ -127,8 +129,14 @@ sourceFlags(weights.command("convert"))
   .argument("<in>", "weight file of any format")
   .argument("<out>", "file to write: .safetensors, .npz, .pth or .pt")
   .option("--backbone <name>", "check the weights against a backbone and rename them for --to")
-  .option("--variant <name>", "variant of the backbone whose code the weights are from (default: its first)")
+  .option(
+    "--variant <name>",
+    "variant of the backbone whose code the weights are from (default: the file's, or the first)",
+  )
   .option("--classes <number>", "outputs of the backbone", integer, 2)
+  .option("--input-size <px>", "input size of the backbone, where its weights depend on it", integer)
+  .option("--adjust-channel", "the form of the backbone that DeepfakeBench makes with `mode: adjust_channel`")
+  .option("--drop-unused", "leave weights out that the backbone has no use for, whatever they hold")
   .addOption(
     new Option("--to <names>", "with --backbone: whose names").choices(["roga", "pytorch", "keras"]).default("roga"),
   )
@@ -158,7 +166,7 @@ try {
     console.error(`\n${error.message}`);
     process.exitCode = 130;
   } else {
-    console.error(process.env.ROGA_DEBUG ? error : `error: ${(error as Error).message}`);
+    console.error(process.env.ROGA_DEBUG ? error : `error: ${messageOf(error as Error)}`);
     process.exitCode = 1;
   }
 }

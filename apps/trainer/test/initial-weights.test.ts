@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import "@tensorflow/tfjs";
-import { build, exportWeights } from "@roga/backbones";
+import { build, exportWeights, weightMetadata } from "@roga/backbones";
 import { writeSafetensors } from "@roga/weights";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError, resolveConfig } from "../src/config/load.js";
@@ -48,12 +48,26 @@ describe("loadInitialWeights", () => {
       /^model\.weights: .*detector\.safetensors: meso4 .*fc2\.weight has shape/,
     ],
     [{ ...model, weights: join(folder, "none.pth") }, /^model\.weights: .*none\.pth: ENOENT/],
-    [{ ...model, backbone: "xception", weights: file }, /the names look like those of meso4$/],
+    [{ ...model, backbone: "xception", weights: file }, /the names look like those of meso4 \(deepfakebench\)$/],
   ])("names the option and the file: %o", async (section, message) => {
     const config = resolveConfig({ model: section }, "test");
     const failure = loadInitialWeights(backboneOf(config, 1), config);
     await expect(failure).rejects.toThrow(ConfigError);
     await expect(failure).rejects.toThrow(message);
+  });
+
+  it("refuses a file in our own names that says it is of another variant", async () => {
+    const path = join(folder, "ours.safetensors");
+    const resnet = { backbone: "resnet18", inputSize: 32, classes: 2 };
+    const config = resolveConfig({ model: { ...resnet, weights: path } }, "test");
+    const [torchvision, deepfakebench] = ["torchvision", "deepfakebench"].map((variant) =>
+      build("resnet18", { ...resnet, variant, initialWeights: "zeros" }),
+    );
+    await writeSafetensors(path, exportWeights(torchvision!, "roga"), weightMetadata(torchvision!));
+    await loadInitialWeights(torchvision!, config);
+    await expect(loadInitialWeights(deepfakebench!, config)).rejects.toThrow(
+      /^model\.weights: .*ours\.safetensors: resnet18 \(deepfakebench\): .* of resnet18 \(torchvision\)$/,
+    );
   });
 
   it("says which file is none", async () => {

@@ -108,9 +108,10 @@ describe("averageOf", () => {
   });
 
   it("has its statistics made from batches as the algorithm forms them", () => {
-    const { weights, ...options } = averageFor({ name: "swad", recomputeSteps: 5 }, "mldg")!;
+    const { weights, ...options } = averageFor({ name: "swad", recomputeSteps: 5, validateEvery: 50 }, "mldg")!;
     expect(weights.name).toBe("swad");
-    expect(options).toEqual({ recomputeSteps: 5, batchNormPass: "mixed" });
+    expect(options).toEqual({ recomputeSteps: 5, validateEvery: 50, batchNormPass: "mixed" });
+    expect(averageFor({ name: "ema", validateEvery: 50 })).not.toHaveProperty("validateEvery");
     for (const name of algorithmNames)
       expect(averageFor({ name: "ema", statistics: "recompute" }, name)).toMatchObject({
         weights: { name: "ema" },

@@ -5,8 +5,9 @@ import { join, relative } from "node:path";
 import { encodePng, readManifest, renderFace } from "@roga/datasets";
 import { use } from "@roga/runtime";
 import { readLog, readScoreTable, runDirectory } from "@roga/training";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { stringify } from "yaml";
+import { evaluateRun } from "../src/commands/evaluate.js";
 import { resolveConfig } from "../src/config/load.js";
 import type { Config } from "../src/config/schema.js";
 import { checkDomains, domainsOf } from "../src/data/domains.js";
@@ -111,6 +112,23 @@ it("trains, tests and compares on drawn faces", { timeout: 120_000 }, async () =
     "swad",
   ]);
   expect(existsSync(join(checkpoints, "epoch-002", "present.safetensors"))).toBe(true);
+
+  // Evaluating says that its figures are of averages, and of which, and the weights of which network they are.
+  const printed: string[] = [];
+  vi.spyOn(console, "log").mockImplementation((text) => void printed.push(text));
+  const flags = { checkpoint: "best", engine: "cpu", out: join(folder, "scores.csv") };
+  await evaluateRun(join(folder, "roga-seed2"), flags);
+  expect(printed.join("\n")).toContain("Weights that were scored: the average of the run (swad), not those of a step.");
+  printed.length = 0;
+  await evaluateRun(join(folder, "roga-seed2"), { ...flags, json: true });
+  expect(JSON.parse(printed.join("\n"))).toMatchObject({ checkpoint: "epoch-002", average: "swad", skipped: [] });
+  vi.restoreAllMocks();
+  const other = { ...rich, model: { ...rich.model, variant: "deepfakebench" } };
+  await writeFile(join(folder, "config.yaml"), stringify(other));
+  await expect(evaluateRun(join(folder, "roga-seed2"), flags)).rejects.toThrow("weights are of meso4 (keras)");
+  await writeFile(join(folder, "config.yaml"), stringify(rich));
+  for (const signal of ["SIGINT", "SIGTERM"]) process.removeAllListeners(signal);
+
   const { notes, selection } = JSON.parse(await comparisonOf(folder, rich, [job]));
   expect(notes).toContainEqual(expect.stringContaining("SWAD"));
   expect(selection).toContain("last-epoch");

@@ -6,8 +6,8 @@
  *
  *     npm run parity                                       prints the table
  *     npm run parity -- --write                            writes it
- *     npm run parity -- --write --nets efficientnet-b6,…   compares these again ("none": none), and keeps the other lines
- *                                                          of the last run
+ *     npm run parity -- --write --nets efficientnet-b6,…   compares these again (others: meso, xception, resnet; "none":
+ *                                                          none), and keeps the other lines of the last run
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -46,8 +46,9 @@ function compareEfficientNet(name) {
   rmSync(file);
 }
 
-/** Tests whose fixtures have all that is compared. */
-const fixtureTests = /^(?!meso|efficientnet).*-against-pytorch\.test\.ts$/;
+/** Networks whose tests' fixtures have all that is compared, and those whose references are made here; in the table's order. */
+const fixtureNets = ["meso", "xception", "resnet"];
+const efficientNets = Array.from({ length: 8 }, (_, number) => `efficientnet-b${number}`);
 
 /** Whether a file holds deviations for the table; those of EfficientNet's fixture are of smaller images. */
 const isResult = (file) => /^parity-.*\.json$/.test(file) && file !== "parity-efficientnet.json";
@@ -61,8 +62,7 @@ function table() {
   const rows = all.filter(({ activations }) => activations !== undefined);
   for (const row of all)
     if (!rows.includes(row)) console.warn(`left out, for it does not agree: ${JSON.stringify(row)}`);
-  const order = ["xception", "resnet", "efficientnet"];
-  const place = ({ name }) => order.findIndex((prefix) => name.startsWith(prefix));
+  const place = ({ name }) => [...fixtureNets, "efficientnet"].findIndex((prefix) => name.startsWith(prefix));
   rows.sort((a, b) => place(a) - place(b) || a.name.localeCompare(b.name, "en", { numeric: true }));
   const head = ["network", "variant", "logits", "activations", "statistics", "gradients, median", "gradients, largest"];
   const line = ({ name, variant, logits, activations, statistics, gradientMedian, gradient, trainingLogits }) => [
@@ -75,18 +75,18 @@ function table() {
 }
 
 const { values: options } = parseArgs({ options: { write: { type: "boolean" }, nets: { type: "string" } } });
-const efficientNets = Array.from({ length: 8 }, (_, number) => `efficientnet-b${number}`);
-const again = options.nets === "none" ? [] : (options.nets?.split(",") ?? efficientNets);
-const unknown = again.filter((name) => !efficientNets.includes(name));
-if (unknown.length > 0) throw new RangeError(`--nets: expected some of ${efficientNets.join(", ")}, got ${unknown}`);
+const known = [...fixtureNets, ...efficientNets];
+const again = options.nets === "none" ? [] : (options.nets?.split(",") ?? known);
+const unknown = again.filter((name) => !known.includes(name));
+if (unknown.length > 0) throw new RangeError(`--nets: expected some of ${known.join(", ")}, got ${unknown}`);
 
 mkdirSync(results, { recursive: true });
 if (options.nets === undefined) {
   for (const file of readdirSync(results)) if (isResult(file)) rmSync(join(results, file));
-  const others = readdirSync(join(packageFolder, "test")).filter((file) => fixtureTests.test(file));
-  compare(others.map((file) => join("test", file)));
 }
-for (const name of again) compareEfficientNet(name);
+const tests = fixtureNets.filter((name) => again.includes(name)).map((name) => `test/${name}-against-pytorch.test.ts`);
+if (tests.length > 0) compare(tests);
+for (const name of efficientNets.filter((name) => again.includes(name))) compareEfficientNet(name);
 if (process.exitCode) throw new Error("not everything agrees");
 if (options.write) writeFileSync(guide, withTable(readFileSync(guide, "utf8"), "parity", table()));
 else console.log(table());

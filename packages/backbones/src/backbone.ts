@@ -150,8 +150,8 @@ export interface Backbone {
 export interface WeightSignature {
   /** Variants whose weights have these names. */
   readonly variants: readonly string[];
-  /** Whose names they are. */
-  readonly source: "pytorch" | "keras";
+  /** Whose names they are; "roga" for our own. */
+  readonly source: "pytorch" | "keras" | "roga";
   /** Names of weights, each with its shape in such files; null where that varies. */
   readonly weights: Readonly<Record<string, readonly number[] | null>>;
   /** Names that such files do not have, where another architecture has all of the above. */

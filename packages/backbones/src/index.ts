@@ -26,6 +26,7 @@ export { type ExportOptions, exportWeights } from "./weights/export.js";
 export { type Identification, identify } from "./weights/identify.js";
 export { type LoadOptions, loadWeights } from "./weights/load.js";
 export { wrapperPrefixes } from "./weights/match.js";
+export { type DescribedNetwork, describedNetwork, type WeightMetadata, weightMetadata } from "./weights/metadata.js";
 export type { WeightSource } from "./weights/names.js";
 export type { ReshapedWeight, WeightReport } from "./weights/report.js";
 export { xception } from "./xception/xception.js";

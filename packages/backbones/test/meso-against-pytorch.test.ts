@@ -8,7 +8,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { model as layersModel, type SymbolicTensor } from "@tensorflow/tfjs-layers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Backbone, build, loadWeights } from "../src/index.js";
-import { reference, referenceArrays, referenceImages, sourceOf } from "./reference.js";
+import { deviation, deviationFrom, median, native, writeDeviations } from "./parity.js";
+import { oddImage, reference, referenceArrays, referenceImages, type Summary, sourceOf } from "./reference.js";
 
 /** Values at the steps that the generator takes through a tensor. */
 function sample(tensor: tf.Tensor, count: number): number[] {
@@ -20,7 +21,15 @@ function sample(tensor: tf.Tensor, count: number): number[] {
 const SAMPLES = 24;
 const close = { rtol: 1e-4, atol: 1e-5 };
 
+/** For the table of the package's documentation. */
+const table: Record<string, string | number>[] = [];
+afterAll(() => {
+  if (native) writeDeviations("meso", table);
+});
+
 describe.each(reference.networks)("$name, $variant", (expected) => {
+  const { name, variant } = expected;
+  const row: Record<string, string | number> = { name, variant };
   let backbone: Backbone;
   let images: tf.Tensor4D;
 
@@ -29,6 +38,7 @@ describe.each(reference.networks)("$name, $variant", (expected) => {
     images = referenceImages();
     backbone = build(expected.name, { ...expected, inputSize: reference.size, dropout: 0 });
     loadWeights(backbone, referenceArrays(expected), { source: sourceOf(expected) });
+    table.push(row);
   });
   afterAll(() => tf.disposeVariables());
 
@@ -36,6 +46,15 @@ describe.each(reference.networks)("$name, $variant", (expected) => {
     const logits = backbone.model.predict(images) as tf.Tensor;
     expect(logits).toBeAllClose(tf.tensor(expected.logits, [reference.batch, expected.classes]), close);
     expect(backbone.features(images)).toBeAllClose(tf.tensor(expected.features, [reference.batch, 16]), close);
+    const { size } = expected.odd;
+    const other = build(name, { ...expected, inputSize: size, dropout: 0 });
+    loadWeights(other, referenceArrays(expected));
+    const odd = other.model.predict(oddImage(size)) as tf.Tensor;
+    row.logits = Math.max(
+      deviation(logits.dataSync(), expected.logits),
+      deviation(odd.dataSync(), expected.odd.logits),
+    );
+    expect(row.logits).toBeLessThan(1e-4);
   });
 
   it("gives the activations, gradients and batch-norm statistics of a training step", () => {
@@ -58,6 +77,9 @@ describe.each(reference.networks)("$name, $variant", (expected) => {
       },
       trained.trainableWeights.map((weight) => weight.read() as tf.Variable),
     );
+    const from = ({ norm, sample: samples }: Summary, tensor: tf.Tensor) =>
+      deviationFrom([norm, ...samples], tensor.dataSync<"float32">(), SAMPLES);
+    row.trainingLogits = deviation(activations.at(-1)!.dataSync(), want.logits);
     layers.forEach((name, i) => {
       const { norm, sample: values } = want.activations[name]!;
       expect([name, sample(activations[i]!, SAMPLES).length]).toEqual([name, values.length]);
@@ -69,8 +91,8 @@ describe.each(reference.networks)("$name, $variant", (expected) => {
 
     const weights = new Map(trained.weights.map((weight) => [weight.originalName, weight]));
     const source = sourceOf(expected);
-    let gradients = 0;
-    let statistics = 0;
+    const gradients: number[] = [];
+    const statistics: number[] = [];
     for (const { ours, [source]: theirs } of backbone.weightNames) {
       const gradient = want.gradients[theirs!];
       if (gradient !== undefined) {
@@ -79,13 +101,21 @@ describe.each(reference.networks)("$name, $variant", (expected) => {
         // Relative to the largest: a sum that nearly cancels has no small relative error in float32.
         const largest = Math.max(...gradient.sample.map(Math.abs));
         expect(sample(actual, SAMPLES)).toBeAllClose(gradient.sample, { rtol: 1e-4, atol: 1e-4 * largest });
-        gradients++;
+        gradients.push(from(gradient, actual));
       } else {
-        expect(weights.get(ours)!.read()).toBeAllClose(tf.tensor1d(want.statistics[theirs!]!), close);
-        statistics++;
+        const actual = weights.get(ours)!.read();
+        expect(actual).toBeAllClose(tf.tensor1d(want.statistics[theirs!]!), close);
+        statistics.push(deviation(actual.dataSync(), want.statistics[theirs!]!));
       }
     }
-    expect([gradients, statistics]).toEqual([Object.keys(want.gradients).length, Object.keys(want.statistics).length]);
+    expect([gradients.length, statistics.length]).toEqual([
+      Object.keys(want.gradients).length,
+      Object.keys(want.statistics).length,
+    ]);
+    row.statistics = Math.max(...statistics);
+    row.gradientMedian = median(gradients);
+    row.gradient = Math.max(...gradients);
+    row.activations = Math.max(...layers.map((name, i) => from(want.activations[name]!, activations[i]!)));
   });
 
   it("has the published number of parameters, and as many multiply-accumulates", () => {

@@ -40,8 +40,8 @@ interface Reference {
   };
 }
 
-/** Whether the engine of this run is one for networks of this size. */
-const native = process.env.ROGA_TEST_ENGINE === "onednn";
+/** Whether the engine of this run is one for large networks, and that of the table. */
+export const native = process.env.ROGA_TEST_ENGINE === "onednn";
 
 /** Largest deviation allowed, relative to the largest value; that of a single gradient may be larger. */
 const ALLOWED = 1e-4;
@@ -100,7 +100,7 @@ function images(seed: number, batch: number, size: number): tf.Tensor4D {
 }
 
 /** Deviations of values from those expected, relative to the largest or, of a sample, at least the root mean square. */
-function deviation(actual: ArrayLike<number>, expected: readonly number[], scale = 0): number {
+export function deviation(actual: ArrayLike<number>, expected: readonly number[], scale = 0): number {
   expect(actual.length).toBe(expected.length);
   const largest = Math.max(scale, ...expected.map(Math.abs));
   const worst = Math.max(...expected.map((value, i) => Math.abs(actual[i]! - value))) / largest;
@@ -109,7 +109,7 @@ function deviation(actual: ArrayLike<number>, expected: readonly number[], scale
 }
 
 /** The deviation of an array from a summary: of its norm or its samples, whichever is larger. */
-function deviationFrom([norm, ...samples]: Summary, values: Float32Array, count: number): number {
+export function deviationFrom([norm, ...samples]: Summary, values: Float32Array, count: number): number {
   const step = Math.max(1, Math.floor(values.length / count));
   const sampled = samples.map((_, i) => values[i * step]!);
   let square = 0;
@@ -120,7 +120,7 @@ function deviationFrom([norm, ...samples]: Summary, values: Float32Array, count:
   );
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
@@ -251,8 +251,12 @@ export function parityTests(testUrl: string, file: string): void {
 
   // For the table of the package's documentation.
   afterAll(() => {
-    if (!native) return;
-    mkdirSync("test-results", { recursive: true });
-    writeFileSync(`test-results/parity-${file.replace(/^.*\/|\.json$/g, "")}.json`, JSON.stringify(table, null, 2));
+    if (native) writeDeviations(file.replace(/^.*\/|\.json$/g, ""), table);
   });
+}
+
+/** Leaves the deviations of some networks where the table is made of them. */
+export function writeDeviations(name: string, rows: readonly Record<string, string | number>[]): void {
+  mkdirSync("test-results", { recursive: true });
+  writeFileSync(`test-results/parity-${name}.json`, JSON.stringify(rows, null, 2));
 }

@@ -3,7 +3,7 @@ import { readFixture } from "@roga/test-support";
 import type { NamedArrays } from "@roga/weights";
 import * as tf from "@tensorflow/tfjs-core";
 
-interface Summary {
+export interface Summary {
   norm: number;
   sample: number[];
 }
@@ -15,6 +15,7 @@ export interface Reference {
   weights: { name: string; shape: number[]; low: number; high: number }[];
   logits: number[];
   features: number[];
+  odd: { size: number; logits: number[] };
   training: {
     logits: number[];
     loss: number;
@@ -52,6 +53,14 @@ export function referenceArrays({ weights }: Reference): NamedArrays {
 }
 
 export function referenceImages(): tf.Tensor4D {
-  const { size, batch } = reference;
-  return tf.tensor4d(draw(1000, batch * size * size * 3, -1, 1), [batch, size, size, 3]);
+  return images(1000, reference.batch, reference.size);
+}
+
+/** The one image of an odd size. */
+export function oddImage(size: number): tf.Tensor4D {
+  return images(1001, 1, size);
+}
+
+function images(stream: number, batch: number, size: number): tf.Tensor4D {
+  return tf.tensor4d(draw(stream, batch * size * size * 3, -1, 1), [batch, size, size, 3]);
 }

@@ -7,11 +7,13 @@ import {
   type Backbone,
   build,
   convertWeights,
+  describedNetwork,
   exportWeights,
   identify,
   loadWeights,
   resNet,
   WeightConversionError,
+  weightMetadata,
 } from "../src/index.js";
 import { stripPrefixes } from "../src/weights/match.js";
 
@@ -157,8 +159,53 @@ describe("Xception's files", () => {
     expect(file.get("backbone.adjust_channel.0.weight")!.shape).toEqual([512, 2048, 1, 1]);
     const norms = [...file.keys()].filter((name) => name.endsWith("running_var")).length;
     expect([...file.keys()].filter((name) => name.endsWith("num_batches_tracked"))).toHaveLength(norms);
-    const { unused } = loadWeights(xception, file);
+    const { unused, lost } = loadWeights(xception, file);
     expect(unused.filter((name) => name.startsWith("adjust_channel."))).toHaveLength(7);
+    expect(lost).toEqual([]);
+  });
+
+  it("may have a trained adjust_channel, which the report calls lost", () => {
+    const zeros: NamedArray = { dtype: "F32", shape: [512], data: new Float32Array(512) };
+    const one = new Map(file).set("backbone.adjust_channel.0.bias", { ...zeros, data: zeros.data.map((_, i) => i) });
+    expect(loadWeights(xception, one).lost).toEqual(["adjust_channel.0.bias"]);
+    // A variance of zero is none that a network begins with.
+    one.set("backbone.adjust_channel.1.running_var", zeros);
+    expect(loadWeights(xception, one).lost).toEqual(["adjust_channel.0.bias", "adjust_channel.1.running_var"]);
+  });
+
+  it("are told apart by whether channels are adjusted", () => {
+    const adjusting = build("xception", {
+      inputSize: 32,
+      classes: 2,
+      adjustChannel: true,
+      initialWeights: "zeros",
+    });
+    const [without, along] = ["without", "with"].map(
+      (form) => new RegExp(`; it looks like the form ${form} adjustChannel$`),
+    );
+    expect(error(() => loadWeights(adjusting, file)).message).toMatch(without!);
+    expect(error(() => loadWeights(adjusting, exportWeights(xception, "roga"))).message).toMatch(without!);
+    expect(error(() => loadWeights(xception, exportWeights(adjusting, "roga"))).message).toMatch(along!);
+    const head = file.get("backbone.last_linear.weight")!;
+    const narrow = { ...head, shape: [2, 512], data: (head.data as Float32Array).slice(0, 1024) } as NamedArray;
+    const adjusted = new Map(file).set("backbone.last_linear.weight", narrow);
+    expect(error(() => loadWeights(xception, adjusted)).message).toMatch(along!);
+    adjusting.dispose();
+  });
+
+  it("are told from those of another variant", () => {
+    const keras = build("xception", { variant: "keras", inputSize: 32, classes: 2, initialWeights: "zeros" });
+    const theirs = exportWeights(keras, "keras");
+    expect(error(() => loadWeights(keras, file)).message).toMatch(
+      /^xception \(keras\): .*; the names look like those of xception \(deepfakebench\)$/,
+    );
+    expect(error(() => loadWeights(xception, theirs)).message).toMatch(
+      /^xception \(deepfakebench\): .*; the names look like those of xception \(keras\)$/,
+    );
+    expect(error(() => convertWeights(xception, theirs, "keras")).message).toBe(
+      'xception: the variant "deepfakebench" has no keras weights; the names look like those of xception (keras)',
+    );
+    keras.dispose();
   });
 
   it("may be ImageNet's: fc, and pointwise kernels of two dimensions", () => {
@@ -190,7 +237,7 @@ describe("Xception's files", () => {
     expect(identify(file)).toEqual([{ name: "xception", variants: ["deepfakebench"], source: "pytorch" }]);
     const thrown = error(() => convertWeights(backbone, file, "pytorch"));
     expect(thrown.message).toMatch(
-      /^resnet18 \(deepfakebench\): .* and so for \d+ more; .*; the names look like those of xception$/,
+      /^resnet18 \(deepfakebench\): .* and so for \d+ more; .*; the names look like those of xception \(deepfakebench\)$/,
     );
     expect(identify(arrays)).toEqual([{ name: "resnet18", variants: ["deepfakebench"], source: "pytorch" }]);
     expect(identify(new Map([["layer.weight", { shape: [1] }]]))).toEqual([]);
@@ -206,6 +253,54 @@ it.each([
   const source = variant === "keras" ? "keras" : "pytorch";
   expect(identify(exportWeights(network, source))).toEqual([{ name, variants: [variant], source }]);
   network.dispose();
+});
+
+it.each([
+  ["meso4", "keras", ["keras"]],
+  ["meso4", "deepfakebench", ["deepfakebench"]],
+  ["mesoinception4", "keras", ["keras"]],
+  ["mesoinception4", "deepfakebench", ["deepfakebench"]],
+  ["xception", "keras", ["deepfakebench", "keras"]],
+  ["resnet18", "torchvision", ["deepfakebench", "torchvision"]],
+  ["efficientnet-b0", "keras", ["efficientnet-pytorch", "torchvision", "keras"]],
+  ["efficientnet-b1", "keras", ["efficientnet-pytorch", "torchvision", "keras"]],
+])("a file of %s (%s) in our own names is identified, and no other", (name, variant, variants) => {
+  const network = build(name, { variant, inputSize: 32, initialWeights: "zeros" });
+  expect(identify(exportWeights(network, "roga"))).toEqual([{ name, variants, source: "roga" }]);
+  network.dispose();
+});
+
+describe("a file in our own names", () => {
+  const meso = (variant: string) => build("meso4", { variant, inputSize: 32, initialWeights: "zeros" });
+
+  it("says of which variant it is where the names tell", () => {
+    const [keras, deepfakebench] = [meso("keras"), meso("deepfakebench")];
+    expect(error(() => loadWeights(deepfakebench, exportWeights(keras, "roga"))).message).toMatch(
+      /; the names look like those of meso4 \(keras\)$/,
+    );
+    expect(error(() => loadWeights(keras, exportWeights(deepfakebench, "roga"))).message).toMatch(
+      /; the names look like those of meso4 \(deepfakebench\)$/,
+    );
+    for (const each of [keras, deepfakebench]) each.dispose();
+  });
+
+  it("says by its metadata where they do not, and is refused where that is another", () => {
+    const torchvision = fresh("torchvision");
+    const ours = exportWeights(backbone, "roga");
+    const metadata = weightMetadata(backbone);
+    expect(metadata).toEqual({ "roga.backbone": "resnet18", "roga.variant": "deepfakebench" });
+    expect(describedNetwork(metadata)).toEqual({ backbone: "resnet18", variant: "deepfakebench" });
+    expect(loadWeights(torchvision, ours).taken).toBe(backbone.weightNames.length);
+    expect(loadWeights(backbone, ours, { metadata: { ...metadata, epoch: "3" } }).missing).toEqual([]);
+    expect(loadWeights(torchvision, ours, { metadata: { variant: "fp16" } }).missing).toEqual([]);
+    expect(error(() => loadWeights(torchvision, ours, { metadata })).message).toBe(
+      "resnet18 (torchvision): the file's metadata say that its weights are of resnet18 (deepfakebench)",
+    );
+    expect(() => convertWeights(torchvision, ours, "roga", { metadata: { "roga.backbone": "xception" } })).toThrow(
+      "the file's metadata say that its weights are of xception",
+    );
+    torchvision.dispose();
+  });
 });
 
 it("Keras' numbers of unnamed layers may begin with none", () => {

@@ -5,7 +5,8 @@
  *     node bench/profile.mjs [--net …] [--size 256] [--batch 8] [--task training|inference] [--steps 5] [--top 30] [--bf16]
  *
  * Every kernel of the backend is wrapped in two readings of the clock; the same steps without the wrapping stand beside, so
- * that one sees what the measuring costs.
+ * that one sees what the measuring costs. The queue is off, so that a kernel is done when its call returns: what stands
+ * outside native kernels here is computed beside them otherwise. `bench/idle.mjs` has what is left of it then.
  */
 import * as tf from "@tensorflow/tfjs";
 import { batchOf, inference, trainingStep, useBackend } from "./engine.mjs";
@@ -19,6 +20,8 @@ const options = readOptions({
   warmup: { type: "string", default: "3" },
   top: { type: "string", default: "30" },
 });
+// One kernel after another: each is timed by what its call takes.
+process.env.ROGA_ONEDNN_QUEUE = "0";
 const engine = await useBackend(options);
 /** Milliseconds spent in native kernels so far; undefined on a backend that does not count them. */
 const nativeMilliseconds = () => engine?.nativeTime?.().milliseconds;

@@ -14,9 +14,11 @@
 #include <utility>
 #include <vector>
 
+#include "queue.h"
+
 namespace roga {
 
-/** A view of a typed array for the duration of a call; `data` is null where the argument was null or undefined. */
+/** A view of a typed array until the call is done; `data` is null where the argument was null or undefined. */
 template <class T>
 struct Span {
   T* data = nullptr;
@@ -57,16 +59,12 @@ inline int64_t product(std::initializer_list<int64_t> sizes) {
   return total;
 }
 
-/**
- * An array of typed arrays, for operations over lists. To look at an element of an array may run JavaScript, which may do
- * anything to other arrays: so all elements are taken first, and the memory of each is looked up afterwards.
- */
+/** An array of typed arrays, for operations over lists. */
 struct FloatList {
   static constexpr uint32_t kMax = 4096;
-  napi_env env = nullptr;
-  std::vector<napi_value> elements;
+  std::vector<Floats> arrays;
   uint32_t size = 0;
-  Floats at(uint32_t index) const;
+  Floats at(uint32_t index) const { return arrays[index]; }
 };
 
 namespace detail {
@@ -152,19 +150,37 @@ struct Convert<bool> {
 
 template <>
 struct Convert<FloatList> {
-  static FloatList from(napi_env env, napi_value value, size_t index) {
-    bool isArray = false;
+  static FloatList from(napi_env env, const std::vector<napi_value>& elements, size_t index) {
     FloatList list;
+    list.arrays.reserve(elements.size());
+    for (napi_value element : elements) list.arrays.push_back(Convert<Floats>::from(env, element, index));
+    list.size = static_cast<uint32_t>(elements.size());
+    return list;
+  }
+};
+
+/** What is taken of an argument before any is converted. */
+template <class A>
+struct Taken {
+  static napi_value from(napi_env, napi_value value, size_t) { return value; }
+};
+
+// To look at an element of an array may run JavaScript, which may do anything to other arrays: so the elements of all are
+// taken first, and where the memory of any array is, is looked up afterwards.
+template <>
+struct Taken<FloatList> {
+  static std::vector<napi_value> from(napi_env env, napi_value value, size_t index) {
+    bool isArray = false;
+    uint32_t size;
     if (napi_is_array(env, value, &isArray) != napi_ok || !isArray) wrong(index, "an array of Float32Array");
-    if (napi_get_array_length(env, value, &list.size) != napi_ok || list.size > FloatList::kMax) {
+    if (napi_get_array_length(env, value, &size) != napi_ok || size > FloatList::kMax) {
       wrong(index, "an array of at most 4096 Float32Array");
     }
-    list.env = env;
-    list.elements.resize(list.size);
-    for (uint32_t i = 0; i < list.size; i++) {
-      if (napi_get_element(env, value, i, &list.elements[i]) != napi_ok) wrong(index, "an array of Float32Array");
+    std::vector<napi_value> elements(size);
+    for (uint32_t i = 0; i < size; i++) {
+      if (napi_get_element(env, value, i, &elements[i]) != napi_ok) wrong(index, "an array of Float32Array");
     }
-    return list;
+    return elements;
   }
 };
 
@@ -183,49 +199,72 @@ void rethrow(napi_env env, const char* name);
 
 }  // namespace detail
 
-inline Floats FloatList::at(uint32_t index) const {
-  return detail::Convert<Floats>::from(env, elements[index], index);
-}
-
-/** The N-API callback of a C++ function; `Name` is what errors are prefixed with. */
+/** The N-API callbacks of a C++ function; `Name` is what errors are prefixed with. */
 template <auto Function, const char* Name>
 struct Bound;
 
 template <class R, class... A, R (*Function)(A...), const char* Name>
 struct Bound<Function, Name> {
+  /** Whether the function may be called later than its caller goes on: it computes something, and gives nothing back. */
+  static constexpr bool kQueues = std::is_void_v<R> && sizeof...(A) > 0;
+
+  /** Calls it. */
   static napi_value call(napi_env env, napi_callback_info info) {
+    const int64_t start = detail::now();
+    const napi_value result = counted(env, info, [](napi_env env, std::tuple<A...>&& arguments) -> napi_value {
+      if constexpr (std::is_void_v<R>) {
+        std::apply(Function, std::move(arguments));
+        return nullptr;
+      } else {
+        napi_value result;
+        const R value = std::apply(Function, std::move(arguments));
+        napi_status status;
+        if constexpr (std::is_same_v<R, bool>) status = napi_get_boolean(env, value, &result);
+        else status = napi_create_double(env, static_cast<double>(value), &result);
+        if (status != napi_ok) throw std::runtime_error("a result could not be made");
+        return result;
+      }
+    });
+    detail::clock().nanoseconds += detail::now() - start;
+    return result;
+  }
+
+  /**
+   * Puts the call in the queue of this JavaScript thread. The caller keeps the arrays, and does not touch what they hold,
+   * until the queue has been waited for.
+   */
+  static napi_value enqueue(napi_env env, napi_callback_info info) {
+    return counted(env, info, [](napi_env env, std::tuple<A...>&& arguments) -> napi_value {
+      queue(env).push(Name, [arguments = std::move(arguments)]() mutable {
+        std::apply(Function, std::move(arguments));
+      });
+      return nullptr;
+    });
+  }
+
+ private:
+  template <class F>
+  static napi_value counted(napi_env env, napi_callback_info info, F use) {
     constexpr size_t count = sizeof...(A);
     size_t given = count;
     napi_value arguments[count + 1];
     napi_get_cb_info(env, info, &given, arguments, nullptr, nullptr);
-    const int64_t start = detail::now();
     napi_value result = nullptr;
     try {
-      result = invoke(env, arguments, std::index_sequence_for<A...>{});
+      result = use(env, converted(env, arguments, std::index_sequence_for<A...>{}));
     } catch (...) {
       detail::rethrow(env, Name);
     }
-    detail::clock().nanoseconds += detail::now() - start;
     // What takes nothing computes nothing: it asks how things are, such as this very count.
     if constexpr (count > 0) detail::clock().calls++;
     return result;
   }
 
- private:
   template <size_t... I>
-  static napi_value invoke(napi_env env, napi_value* arguments, std::index_sequence<I...>) {
-    (void)arguments;
-    std::tuple<A...> converted{detail::Convert<A>::from(env, arguments[I], I)...};
-    if constexpr (std::is_void_v<R>) {
-      std::apply(Function, std::move(converted));
-      return nullptr;
-    } else {
-      napi_value result;
-      if (napi_create_double(env, static_cast<double>(std::apply(Function, std::move(converted))), &result) != napi_ok) {
-        throw std::runtime_error("a result could not be made");
-      }
-      return result;
-    }
+  static std::tuple<A...> converted(napi_env env, napi_value* arguments, std::index_sequence<I...>) {
+    (void)env, (void)arguments;
+    [[maybe_unused]] auto taken = std::make_tuple(detail::Taken<A>::from(env, arguments[I], I)...);
+    return std::tuple<A...>{detail::Convert<A>::from(env, std::get<I>(taken), I)...};
   }
 };
 
@@ -233,13 +272,18 @@ struct Bound<Function, Name> {
 struct Export {
   const char* name;
   napi_callback callback;
+  /** What puts a call in the queue; null where a function cannot be called later. */
+  napi_callback enqueue = nullptr;
 };
 
 }  // namespace roga
 
-/** Lists a function for export: `ROGA_EXPORTS(relu, {EXPORT(relu), EXPORT(reluGrad)})`. */
-#define EXPORT(function)                                                         \
-  [] {                                                                           \
-    static constexpr char name[] = #function;                                    \
-    return ::roga::Export{name, ::roga::Bound<&::roga::function, name>::call};   \
+/** Lists a function for export: `const Export functions[] = {EXPORT(relu), EXPORT(reluGrad)};`. */
+#define EXPORT(function)                                           \
+  [] {                                                             \
+    static constexpr char name[] = #function;                      \
+    using Function = ::roga::Bound<&::roga::function, name>;       \
+    napi_callback enqueue = nullptr;                               \
+    if constexpr (Function::kQueues) enqueue = Function::enqueue;  \
+    return ::roga::Export{name, Function::call, enqueue};          \
   }()

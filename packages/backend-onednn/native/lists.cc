@@ -165,10 +165,16 @@ void combineMany(const Lists& lists, const float* factors, size_t width) {
   });
 }
 
+float chosen(ConstFloats factor, double number) {
+  if (!factor) return static_cast<float>(number);
+  require(factor, 1, "factor");
+  return factor[0];
+}
+
 }  // namespace
 
-void listScale(FloatList x, FloatList out, double factor) {
-  const float alpha = static_cast<float>(factor);
+void listScale(FloatList x, FloatList out, ConstFloats factor, double number) {
+  const float alpha = chosen(factor, number);
   Lists({x, out}).each(1, [alpha](float* const* arrays, int64_t begin, int64_t end) {
     const float* from = arrays[0];
     float* to = arrays[1];
@@ -177,8 +183,8 @@ void listScale(FloatList x, FloatList out, double factor) {
   });
 }
 
-void listAxpy(FloatList x, FloatList y, FloatList out, double factor) {
-  const float alpha = static_cast<float>(factor);
+void listAxpy(FloatList x, FloatList y, FloatList out, ConstFloats factor, double number) {
+  const float alpha = chosen(factor, number);
   Lists({x, y, out}).each(1, [alpha](float* const* arrays, int64_t begin, int64_t end) {
     const float* a = arrays[0];
     const float* b = arrays[1];
@@ -188,7 +194,10 @@ void listAxpy(FloatList x, FloatList y, FloatList out, double factor) {
   });
 }
 
-double listNorm(FloatList x) { return std::sqrt(Lists({x}).sum(squares)); }
+void listNorm(FloatList x, Floats out) {
+  require(out, 1, "out");
+  out[0] = static_cast<float>(std::sqrt(Lists({x}).sum(squares)));
+}
 
 void listSquares(FloatList x, Floats out) {
   require(out, x.size, "out");
@@ -197,8 +206,9 @@ void listSquares(FloatList x, Floats out) {
   for (uint32_t i = 0; i < x.size; i++) out.data[i] = static_cast<float>(sums[i]);
 }
 
-double listDot(FloatList x, FloatList y) {
-  return Lists({x, y}).sum([](float* const* arrays, int64_t begin, int64_t end) {
+void listDot(FloatList x, FloatList y, Floats out) {
+  require(out, 1, "out");
+  const double sum = Lists({x, y}).sum([](float* const* arrays, int64_t begin, int64_t end) {
     const float* a = arrays[0];
     const float* b = arrays[1];
     double sum = 0;
@@ -206,6 +216,7 @@ double listDot(FloatList x, FloatList y) {
     for (int64_t i = begin; i < end; i++) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
     return sum;
   });
+  out[0] = static_cast<float>(sum);
 }
 
 void listCombine(FloatList x, ConstFloats factors, FloatList out) {

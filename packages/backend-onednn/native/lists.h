@@ -5,17 +5,17 @@
 
 namespace roga {
 
-/** out = alpha · x. */
-void listScale(FloatList x, FloatList out, double alpha);
+/** out = factor · x; the factor is alpha, or the number in `factor` where that is given. */
+void listScale(FloatList x, FloatList out, ConstFloats factor, double alpha);
 
-/** out = alpha · x + y. */
-void listAxpy(FloatList x, FloatList y, FloatList out, double alpha);
+/** out = factor · x + y, with a factor as above. */
+void listAxpy(FloatList x, FloatList y, FloatList out, ConstFloats factor, double alpha);
 
-/** √Σ x². */
-double listNorm(FloatList x);
+/** out[0] = √Σ x². */
+void listNorm(FloatList x, Floats out);
 
-/** Σ x · y. */
-double listDot(FloatList x, FloatList y);
+/** out[0] = Σ x · y. */
+void listDot(FloatList x, FloatList y, Floats out);
 
 /** out[i] = Σ values of x[i] squared. */
 void listSquares(FloatList x, Floats out);

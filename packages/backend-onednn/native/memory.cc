@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "queue.h"
+
 #ifdef _WIN32
 #include <windows.h>
 #else
@@ -30,13 +32,20 @@ static void* reserve(size_t bytes) {
 #endif
 }
 
-static void unmap(napi_env, void* memory, void* hint) {
+static void unmap(void* memory, size_t size) {
 #ifdef _WIN32
-  (void)hint;
+  (void)size;
   VirtualFree(memory, 0, MEM_RELEASE);
 #else
-  munmap(memory, reinterpret_cast<size_t>(hint));
+  munmap(memory, size);
 #endif
+}
+
+/** Of a range that no array looks into any more: kernels in the queue still may. */
+static void finalize(napi_env, void* memory, void* hint) {
+  const size_t size = reinterpret_cast<size_t>(hint);
+  if (Queue* const queue = startedQueue()) queue->pushRelease([=] { unmap(memory, size); });
+  else unmap(memory, size);
 }
 
 napi_value reserveSlab(napi_env env, napi_callback_info info) {
@@ -55,7 +64,7 @@ napi_value reserveSlab(napi_env env, napi_callback_info info) {
     return nullptr;
   }
   napi_value buffer;
-  if (napi_create_external_arraybuffer(env, memory, size, unmap, reinterpret_cast<void*>(size), &buffer) != napi_ok) {
+  if (napi_create_external_arraybuffer(env, memory, size, finalize, reinterpret_cast<void*>(size), &buffer) != napi_ok) {
     // Node.js may have unmapped it already, or may do so later: nothing of it was touched, so that it costs nothing.
     napi_value error;
     napi_get_and_clear_last_exception(env, &error);
@@ -64,6 +73,21 @@ napi_value reserveSlab(napi_env env, napi_callback_info info) {
     return nullptr;
   }
   return buffer;
+}
+
+/** Whole pages by their addresses: not every ArrayBuffer starts at one. */
+static void release(uintptr_t from, size_t length) {
+  const size_t first = roundUp(from, kPage);
+  const size_t last = (from + length) / kPage * kPage;
+  if (first >= last) return;
+  void* memory = reinterpret_cast<void*>(first);
+#ifdef _WIN32
+  DiscardVirtualMemory(memory, last - first);
+#elif defined(__linux__)
+  madvise(memory, last - first, MADV_DONTNEED);
+#else
+  madvise(memory, last - first, MADV_FREE);
+#endif
 }
 
 napi_value releasePages(napi_env env, napi_callback_info info) {
@@ -80,20 +104,11 @@ napi_value releasePages(napi_env env, napi_callback_info info) {
     napi_throw_type_error(env, nullptr, "releasePages: expected an ArrayBuffer and a range in it");
     return nullptr;
   }
-  // Whole pages by their addresses: not every ArrayBuffer starts at one.
   const uintptr_t from = reinterpret_cast<uintptr_t>(data) + static_cast<size_t>(begin);
-  const size_t first = roundUp(from, kPage);
-  const size_t last = (from + static_cast<size_t>(length)) / kPage * kPage;
-  if (first < last) {
-    void* memory = reinterpret_cast<void*>(first);
-#ifdef _WIN32
-    DiscardVirtualMemory(memory, last - first);
-#elif defined(__linux__)
-    madvise(memory, last - first, MADV_DONTNEED);
-#else
-    madvise(memory, last - first, MADV_FREE);
-#endif
-  }
+  // Kernels that are still in the queue may use the range.
+  Queue* const queue = startedQueue();
+  if (queue == nullptr) release(from, static_cast<size_t>(length));
+  else queue->push("releasePages", [=] { release(from, static_cast<size_t>(length)); });
   return nullptr;
 }
 

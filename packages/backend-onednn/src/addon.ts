@@ -1,9 +1,9 @@
 /** The functions of the native addon; `native/*.h` say what each computes and expects. */
 
 /** The number of this interface: raised with every change of a function, here and in native/version.h. */
-export const INTERFACE = 5;
+export const INTERFACE = 6;
 
-export interface Addon {
+export interface Addon extends Kernels {
   /** The number of the interface that it was compiled with. */
   readonly interface: number;
   /** The level of instructions that it was compiled for. */
@@ -22,7 +22,23 @@ export interface Addon {
   kernelMilliseconds(): number;
   kernelCalls(): number;
   resetKernelTime(): void;
+  panelSize(k: number, n: number): number;
 
+  /** The same kernels, done later and in order by a thread of their own; native/queue.h says what the caller owes them. */
+  readonly queue: Kernels & {
+    setThreads(count: number): void;
+    setBfloat16(on: boolean): void;
+    /** Waits until at most so many kernels are left. Throws what a kernel threw since the last wait. */
+    finish(left: number): void;
+    /** Calls back from the event loop when the kernels are done that are in the queue now. */
+    whenDone(callback: () => void): void;
+    /** With true, kernels run when something waits for them. */
+    hold(on: boolean): void;
+  };
+}
+
+/** What reads and writes arrays, and gives nothing back. */
+export interface Kernels {
   matmul(
     a: Float32Array,
     b: Float32Array,
@@ -47,7 +63,6 @@ export interface Addon {
   ): void;
   convolutionBackwardInput(shape: Int32Array, dy: Float32Array, filter: Float32Array, dx: Float32Array): void;
   convolutionBackwardFilter(shape: Int32Array, x: Float32Array, dy: Float32Array, dfilter: Float32Array): void;
-  panelSize(k: number, n: number): number;
   packFilter(w: Float32Array, k: number, n: number, panels: Float32Array): void;
   pointwise(
     x: Float32Array,
@@ -258,10 +273,16 @@ export interface Addon {
     alignCorners: boolean,
     halfPixelCenters: boolean,
   ): void;
-  listScale(x: Float32Array[], out: Float32Array[], alpha: number): void;
-  listAxpy(x: Float32Array[], y: Float32Array[], out: Float32Array[], alpha: number): void;
-  listNorm(x: Float32Array[]): number;
-  listDot(x: Float32Array[], y: Float32Array[]): number;
+  listScale(x: Float32Array[], out: Float32Array[], factor: Float32Array | undefined, alpha: number): void;
+  listAxpy(
+    x: Float32Array[],
+    y: Float32Array[],
+    out: Float32Array[],
+    factor: Float32Array | undefined,
+    alpha: number,
+  ): void;
+  listNorm(x: Float32Array[], out: Float32Array): void;
+  listDot(x: Float32Array[], y: Float32Array[], out: Float32Array): void;
   listSquares(x: Float32Array[], out: Float32Array): void;
   listCombine(x: Float32Array[], factors: Float32Array, out: Float32Array[]): void;
   averageUpdate(v: Float32Array[], x: Float32Array[], newV: Float32Array[], rate: number): void;

@@ -16,6 +16,7 @@ import type { Addon } from "./addon.js";
 import { Arena } from "./arena.js";
 import { computedOnRead, type Deferred, type Operand, type Prologue } from "./deferred.js";
 import { FilterPanels } from "./filter-panels.js";
+import type { Queue } from "./queue.js";
 import type { Settings } from "./settings.js";
 
 /** Kernel inputs are of any shape; float32 ones have their numbers in a Float32Array, or can be given one. */
@@ -26,6 +27,8 @@ type TensorData = ReturnType<MathBackendCPU["data"]["get"]> & {
   deferred?: Deferred | undefined;
   /** What a batch normalization needs of these values as the gradient of its output. */
   sums?: NormalizationSums | undefined;
+  /** Whether nobody but kernels has its array; a user who has it may write to it at any time. */
+  own?: boolean;
   /** Data that is computed from this data's values when it is read. */
   dependents?: Set<TensorData>;
 };
@@ -38,6 +41,9 @@ interface NormalizationSums {
   readonly activation: number;
 }
 
+/** What holds the values of a type, where they are as the user gets them. */
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+
 /** Below, a pass over the values costs less than the book-keeping. */
 const FEWEST_CHANNELS = 16;
 
@@ -46,15 +52,30 @@ export class OnednnBackend extends MathBackendCPU {
   /** Filters of inference in the order that products read them. */
   readonly panels: FilterPanels;
 
+  readonly addon: Addon;
+
+  /** With a queue, the kernels of its addon are used. */
   constructor(
-    readonly addon: Addon,
+    addon: Addon,
     private readonly settings: Settings,
+    private readonly queue?: Queue,
   ) {
     super();
+    this.addon = queue?.addon ?? addon;
     // The advice to install a faster backend is not for users of this one.
     (this as unknown as { firstUse: boolean }).firstUse = false;
     this.arena = new Arena(addon, settings.memory);
-    this.panels = new FilterPanels(addon, this);
+    this.panels = new FilterPanels(this.addon, this);
+  }
+
+  /**
+   * Waits until all kernels are done that were called: before that, no array that a kernel writes may be read, and nothing
+   * may be written in the arena but by kernels.
+   *
+   * @throws what a kernel threw meanwhile
+   */
+  finish(): void {
+    this.queue?.finish();
   }
 
   /** An array for a kernel's output: its contents are arbitrary, and the kernel writes every element. */
@@ -70,7 +91,16 @@ export class OnednnBackend extends MathBackendCPU {
   /** A float32 tensor over an array that `allocate` gave. */
   output(shape: number[], values: Float32Array): TensorInfo {
     const info = this.makeTensorInfo(shape, "float32", values as unknown as BackendValues as never);
-    if (this.arena.owns(values)) this.dataOf(info.dataId).pooled = values;
+    const data = this.dataOf(info.dataId);
+    data.own = true;
+    if (this.arena.owns(values)) data.pooled = values;
+    return info;
+  }
+
+  /** A tensor of another type over an array that a kernel writes and nobody else has. */
+  holding(shape: number[], dtype: DataType, values: Int32Array | Uint8Array): TensorInfo {
+    const info = this.makeTensorInfo(shape, dtype, values);
+    this.dataOf(info.dataId).own = true;
     return info;
   }
 
@@ -85,11 +115,48 @@ export class OnednnBackend extends MathBackendCPU {
    * integers or bytes that it had.
    */
   floats(tensor: TensorInfo): Float32Array {
-    const data = this.data.get(tensor.dataId);
-    if (data.values instanceof Float32Array) return data.values;
-    const values = Float32Array.from(data.values as ArrayLike<number>);
-    if (data.refCount === 1) data.values = values;
+    const data = this.dataOf(tensor.dataId);
+    const known = this.arrayOf(data);
+    if (known instanceof Float32Array) return known;
+    this.finish();
+    const values = Float32Array.from(known as ArrayLike<number>);
+    if (data.refCount === 1) {
+      data.values = values as never;
+      data.own = true;
+    }
     return values;
+  }
+
+  /** The array of a tensor of any type, for kernels. */
+  array(tensor: TensorInfo): unknown {
+    return this.arrayOf(this.dataOf(tensor.dataId));
+  }
+
+  /** The array of a tensor, its values there to be read. */
+  readable(tensor: TensorInfo): unknown {
+    const { values } = this.dataOf(tensor.dataId);
+    this.finish();
+    return values;
+  }
+
+  /**
+   * The array of data, for kernels. One that the user has as well is copied, and the data keeps the copy: he may write to
+   * his once the call that reads it returned, which is before the queue comes to its kernel.
+   */
+  private arrayOf(data: TensorData): unknown {
+    if (data.deferred !== undefined) return this.compute(data, data.deferred);
+    if (this.queue === undefined || data.own || !ArrayBuffer.isView(data.values)) return data.values;
+    const values = data.values as Float32Array;
+    if (values instanceof Float32Array && this.queue.idle) {
+      const copy = this.allocate(values.length);
+      copy.set(values);
+      data.values = copy as never;
+      if (this.arena.owns(copy)) data.pooled = copy;
+    } else {
+      data.values = values.slice() as never;
+    }
+    data.own = true;
+    return data.values;
   }
 
   /**
@@ -112,7 +179,7 @@ export class OnednnBackend extends MathBackendCPU {
   operand(tensor: TensorInfo): Operand {
     const { deferred } = this.dataOf(tensor.dataId);
     if (deferred === undefined) return { values: this.floats(tensor), factors: undefined, before: 0 };
-    const values = this.dataOf(deferred.source).values as Float32Array;
+    const values = this.arrayOf(this.dataOf(deferred.source)) as Float32Array;
     return { values, factors: deferred.factors, before: deferred.activation };
   }
 
@@ -144,7 +211,11 @@ export class OnednnBackend extends MathBackendCPU {
     const info = this.makeTensorInfo(shape, "float32");
     const data = this.dataOf(info.dataId);
     data.deferred = deferred;
-    computedOnRead(data as { values?: Float32Array }, () => this.compute(data, deferred));
+    computedOnRead(data as { values?: Float32Array }, () => {
+      const values = this.compute(data, deferred);
+      this.finish();
+      return values;
+    });
     this.incRef(deferred.source);
     const source = this.dataOf(deferred.source);
     source.dependents ??= new Set();
@@ -152,16 +223,19 @@ export class OnednnBackend extends MathBackendCPU {
     return info;
   }
 
+  /** Computes the values, and makes them the data's. */
   private compute(data: TensorData, deferred: Deferred): Float32Array {
     const source = this.dataOf(deferred.source);
-    const x = source.values as Float32Array;
+    const x = this.arrayOf(source) as Float32Array;
     // Where nothing else needs x, its memory becomes the result's.
     const inPlace = source.refCount === 1 && this.isPooled(source);
     const y = inPlace ? x : this.allocate(x.length);
     const { factors, channels, activation } = deferred;
     this.addon.prepare(x, factors, factors === undefined ? 1 : channels, activation, undefined, y);
     if (inPlace) delete source.pooled;
+    data.values = y as never;
     data.pooled = y;
+    data.own = true;
     this.letGo(data, deferred);
     return y;
   }
@@ -192,27 +266,32 @@ export class OnednnBackend extends MathBackendCPU {
     if (!this.isPooled(data)) {
       const own = this.allocate(values.length);
       if (!this.arena.owns(own)) return undefined;
+      this.finish();
       own.set(values);
-      data.values = own;
+      data.values = own as never;
       data.pooled = own;
+      data.own = true;
     }
     return data.pooled;
   }
 
   /**
-   * Replaces the array of a tensor by a copy where it is another tensor's memory or a view into it, as a JavaScript kernel
-   * may leave it.
+   * Replaces the array of a tensor by a copy where it is another tensor's memory in the arena or a view into it, as a
+   * JavaScript kernel may leave it. One that is memory of none of the kernel's inputs is the tensor's own.
    */
-  detach(tensor: TensorInfo): void {
+  detach(tensor: TensorInfo, inputs: readonly TensorInfo[]): void {
     const data = this.dataOf(tensor.dataId);
     if (data.deferred !== undefined) return;
     const values: unknown = data.values;
     if (values instanceof Float32Array && this.arena.contains(values) && !this.isPooled(data)) {
       data.values = values.slice();
+      data.own = true;
+    } else if (ArrayBuffer.isView(values)) {
+      data.own ||= inputs.every(({ dataId }) => bufferOf(this.dataOf(dataId).values) !== values.buffer);
     }
     if (data.complexTensorInfos) {
-      this.detach(data.complexTensorInfos.real);
-      this.detach(data.complexTensorInfos.imag);
+      this.detach(data.complexTensorInfos.real, inputs);
+      this.detach(data.complexTensorInfos.imag, inputs);
     }
   }
 
@@ -225,8 +304,45 @@ export class OnednnBackend extends MathBackendCPU {
   }
 
   override readSync(dataId: object): backend_util.BackendValues {
+    const data = this.dataOf(dataId);
+    if (data.deferred !== undefined) this.compute(data, data.deferred);
+    this.finish();
     const values = super.readSync(dataId);
-    return values instanceof Float32Array && this.arena.contains(values) ? values.slice() : values;
+    if (values instanceof Float32Array && this.arena.contains(values)) return values.slice();
+    data.own = false;
+    return values;
+  }
+
+  /** Other work of this JavaScript thread goes on while kernels run. */
+  override async read(dataId: object): Promise<backend_util.BackendValues> {
+    const { queue } = this;
+    const data = this.dataOf(dataId);
+    if (queue === undefined || queue.idle) return this.readSync(dataId);
+    const values = this.arrayOf(data);
+    const plain = ARRAYS[data.dtype as keyof typeof ARRAYS];
+    if (plain === undefined || !(values instanceof plain)) return this.readSync(dataId);
+    if (!(values instanceof Float32Array && values.length > 0 && this.arena.contains(values))) {
+      await queue.done();
+      data.own = false;
+      return values;
+    }
+    // In the queue's order: what comes after may write to the tensor, or give its memory to another.
+    const copy = new Float32Array(values.length);
+    this.addon.copyRows(values, copy, 1, values.length, 0, values.length, 0, values.length);
+    await queue.done();
+    return copy;
+  }
+
+  override time(f: () => void): ReturnType<MathBackendCPU["time"]> {
+    return super.time(() => {
+      f();
+      this.finish();
+    });
+  }
+
+  override dispose(): void {
+    this.finish();
+    super.dispose();
   }
 
   override disposeData(dataId: object, force = false): boolean {
@@ -250,6 +366,10 @@ export class OnednnBackend extends MathBackendCPU {
     this.panels.clear();
     this.arena.trim();
   }
+}
+
+function bufferOf(values: unknown): ArrayBufferLike | undefined {
+  return ArrayBuffer.isView(values) ? values.buffer : undefined;
 }
 
 /** Whether all tensors are float32. */

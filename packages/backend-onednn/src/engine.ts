@@ -7,6 +7,7 @@ import type { Addon } from "./addon.js";
 import type { OnednnBackend } from "./backend.js";
 import { SettingError } from "./errors.js";
 import { findAddon } from "./load.js";
+import { Queue } from "./queue.js";
 import { BACKEND } from "./register.js";
 import {
   checkedPrecision,
@@ -36,7 +37,9 @@ export interface EngineDescription {
 }
 
 interface Engine {
+  /** Its kernels go through the queue, where there is one. */
   addon: Addon;
+  queue: Queue | undefined;
   path: string;
   settings: Settings;
   precision: Precision;
@@ -49,10 +52,12 @@ let engine: Engine | undefined;
 export function loadedEngine(): Engine {
   if (engine === undefined) {
     const settings = resolveSettings(options);
-    const { addon, path } = findAddon(settings);
+    const { addon: direct, path } = findAddon(settings);
+    const queue = settings.queue ? new Queue(direct) : undefined;
+    const addon = queue?.addon ?? direct;
     addon.setThreads(settings.threads);
     applyPrecision(addon, settings.precision);
-    engine = { addon, path, settings, precision: settings.precision };
+    engine = { addon, queue, path, settings, precision: settings.precision };
   }
   return engine;
 }
@@ -75,7 +80,7 @@ const CHANGEABLE: ReadonlySet<string> = new Set(["threads", "precision"]);
  * @throws SettingError when an option has no such value, does not exist, or comes too late
  */
 export function configure(changes: OnednnOptions): void {
-  const known = ["threads", "precision", "level", "addon", "smallestPooled", "slabBytes", "maxIdleBytes"];
+  const known = ["threads", "precision", "level", "addon", "smallestPooled", "slabBytes", "maxIdleBytes", "queue"];
   for (const name of Object.keys(changes)) {
     if (!known.includes(name)) throw new SettingError(`${name}: no such option; there are ${known.join(", ")}`);
     if (engine !== undefined && !CHANGEABLE.has(name)) {
@@ -140,7 +145,10 @@ export function describe(): EngineDescription {
   return { version, oneDNN, level, isa, threads: addon.getThreads(), precision, addon: path };
 }
 
-/** Time that this JavaScript thread spent in native kernels since the start or the last {@link resetNativeTime}. */
+/**
+ * Time spent in native kernels, by this JavaScript thread and by that of its queue, since the start or the last
+ * {@link resetNativeTime}.
+ */
 export interface NativeTime {
   /** Milliseconds. */
   milliseconds: number;

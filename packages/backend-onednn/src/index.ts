@@ -29,6 +29,6 @@ export type { OnednnOptions, Precision } from "./settings.js";
 registerKernels(kernels);
 registerGradients();
 registerBackend(BACKEND, () => {
-  const { addon, settings } = loadedEngine();
-  return new OnednnBackend(addon, settings);
+  const { addon, settings, queue } = loadedEngine();
+  return new OnednnBackend(addon, settings, queue);
 });

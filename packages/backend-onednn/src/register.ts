@@ -48,11 +48,17 @@ export function kernel<I, A = object>(
   return { name, leaves, run: run as unknown as NativeKernel["run"] };
 }
 
+/** Kernels that give their input's data another shape, and look at no value. */
+const SHAPES_ALONE: ReadonlySet<string> = new Set(["Identity", "Reshape", "ExpandDims"]);
+
 export function registerKernels(native: readonly NativeKernel[]): void {
   const own = new Set(native.map(({ name }) => name));
   for (const { kernelName, kernelFunc, setupFunc, disposeFunc } of getKernelsForBackend("cpu")) {
     if (own.has(kernelName)) continue;
-    register(kernelName, (call) => detached(kernelFunc, call), setupFunc, disposeFunc);
+    const run = SHAPES_ALONE.has(kernelName)
+      ? (kernelFunc as unknown as (call: RawCall) => TensorInfo)
+      : (call: RawCall) => detached(kernelFunc, call);
+    register(kernelName, run, setupFunc, disposeFunc);
   }
   for (const { name, run } of native) {
     register(name, (call) => {
@@ -75,10 +81,17 @@ type RawCall = { inputs: NamedTensorInfoMap; backend: object; attrs?: Record<str
 
 /** Runs a JavaScript kernel, and sees to it that its results have memory of their own. */
 function detached(kernelFunc: KernelFunc, call: RawCall): TensorInfo | TensorInfo[] {
-  const result = kernelFunc(call as Parameters<KernelFunc>[0]);
   const backend = call.backend as OnednnBackend;
-  for (const output of Array.isArray(result) ? result : [result]) backend.detach(output);
+  backend.finish();
+  const result = kernelFunc(call as Parameters<KernelFunc>[0]);
+  const inputs = tensorsIn(Object.values(call.inputs));
+  for (const output of tensorsIn([result])) backend.detach(output, inputs);
   return result;
+}
+
+/** Some kernels take or give lists of tensors, and optional ones. */
+function tensorsIn(values: readonly unknown[]): TensorInfo[] {
+  return values.flat(2).filter((value) => value != null) as TensorInfo[];
 }
 
 function register(

@@ -24,6 +24,12 @@ export interface OnednnOptions {
   /** Path of an addon, or of a folder of addons, to use and no other. `ROGA_ONEDNN_ADDON`. Only before the first use. */
   addon?: string;
   /**
+   * Whether kernels go through a queue: a call returns at once, and a thread of its own computes one kernel after another,
+   * while JavaScript prepares the next. What a kernel throws then comes with the next read of values. `ROGA_ONEDNN_QUEUE`
+   * (0 or 1). Default: true. Only before the first use.
+   */
+  queue?: boolean;
+  /**
    * Tensors of fewer numbers than this live in ordinary arrays, which the garbage collector frees; larger ones in the
    * pool. At least 0. `ROGA_ONEDNN_SMALLEST_POOLED`. Default: 256. Only before the first use.
    */
@@ -46,6 +52,7 @@ export interface Settings {
   readonly precision: Precision;
   readonly level: string | undefined;
   readonly addon: string | undefined;
+  readonly queue: boolean;
   readonly memory: ArenaOptions & { readonly smallest: number };
 }
 
@@ -74,6 +81,7 @@ export function resolveSettings(options: OnednnOptions = {}, environment: Enviro
         : checkedPrecision("ROGA_ONEDNN_PRECISION", variable("ROGA_ONEDNN_PRECISION") ?? "float32"),
     level: options.level ?? variable("ROGA_ONEDNN_LEVEL"),
     addon: options.addon ?? variable("ROGA_ONEDNN_ADDON"),
+    queue: options.queue ?? checkedSwitch("ROGA_ONEDNN_QUEUE", variable("ROGA_ONEDNN_QUEUE")) ?? true,
     memory: {
       smallest: whole("smallestPooled", "ROGA_ONEDNN_SMALLEST_POOLED", 0, Number.MAX_SAFE_INTEGER) ?? 256,
       slabBytes: whole("slabBytes", "ROGA_ONEDNN_SLAB_BYTES", 4096, Number.MAX_SAFE_INTEGER) ?? 2 ** 30,
@@ -93,6 +101,11 @@ export function checkedThreads(count: number): number {
 export function checkedPrecision(name: string, value: string): Precision {
   if (value === "float32" || value === "bfloat16") return value;
   throw new SettingError(`${name}: expected "float32" or "bfloat16", got ${JSON.stringify(value)}`);
+}
+
+function checkedSwitch(name: string, text: string | undefined): boolean | undefined {
+  if (text === undefined || text === "0" || text === "1") return text === undefined ? undefined : text === "1";
+  throw new SettingError(`${name}: expected 0 or 1, got ${text}`);
 }
 
 function checkedWhole(name: string, value: unknown, least: number, most: number, got = String(value)): number {

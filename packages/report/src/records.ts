@@ -143,7 +143,7 @@ export interface EndEntry {
 /** An entry that marks a point of the run; reports count them but draw nothing from them. */
 export interface MarkEntry {
   /** Tells the kinds of entries apart. */
-  readonly kind: "start" | "checkpoint";
+  readonly kind: "start" | "loss" | "checkpoint";
   /** Steps done at that point. */
   readonly step: number;
 }

@@ -36,6 +36,7 @@ export class Averaging {
   /** The statistics to recompute; none where they are averaged along. */
   readonly #statistics: BatchStatistics;
   readonly #steps: number;
+  readonly #validateEvery: number | undefined;
   readonly #batchNormPass: "perDomain" | "mixed";
 
   /** @throws TrainOptionsError for options out of range, or a model whose statistics cannot be recomputed */
@@ -52,6 +53,17 @@ export class Averaging {
         `expected a whole number of at least 1, got ${recomputeSteps}`,
       );
     }
+    const { validateEvery } = averaging;
+    if (validateEvery !== undefined && !("validate" in weights)) {
+      const detail = `expected none, for ${weights.name} goes by no losses, got ${validateEvery}`;
+      throw new TrainOptionsError("average.validateEvery", detail);
+    }
+    if (validateEvery !== undefined && !(Number.isSafeInteger(validateEvery) && validateEvery >= 1)) {
+      throw new TrainOptionsError(
+        "average.validateEvery",
+        `expected a whole number of at least 1, got ${validateEvery}`,
+      );
+    }
     const { trainable } = trainableVariables(model);
     const found = batchStatistics(model);
     this.name = averageName(averaging);
@@ -61,6 +73,7 @@ export class Averaging {
     this.#statistics = statistics === "average" ? { variables: [], momentum: 0 } : found;
     this.#steps = Math.min(recomputeSteps, plan.stepsPerEpoch);
     this.#batchNormPass = batchNormPass;
+    this.#validateEvery = validateEvery;
   }
 
   /** Takes in the present weights. */
@@ -71,6 +84,18 @@ export class Averaging {
   /** Whether it wants to be told the loss of the present weights at each validation. */
   get takesLosses(): boolean {
     return "validate" in this.#average;
+  }
+
+  /** Whether it wants to be told a loss after this step, which ends no epoch. */
+  takesLossAfter(step: number): boolean {
+    if (this.#validateEvery === undefined || step % this.#validateEvery !== 0) return false;
+    // Nothing changes a SWAD average after its end.
+    return "end" in this.#average && this.#average.end === undefined;
+  }
+
+  /** How many losses within epochs it wants in so many steps, about. */
+  lossesIn(steps: number): number {
+    return this.#validateEvery === undefined ? 0 : Math.floor(steps / this.#validateEvery);
   }
 
   /** Tells the validation loss of the present weights. */

@@ -50,6 +50,8 @@ export interface RunState extends StepCost {
   readonly selection: string;
   /** How each epoch did. */
   readonly validations: readonly ValidationResult[];
+  /** The latest step within an epoch after which an average was told a loss; absent where none was. */
+  readonly lossStep?: number;
 }
 
 /** A checkpoint that was read. */
@@ -97,17 +99,33 @@ export function checkpointWeights(path: string): string {
 }
 
 /**
+ * The name of the average that {@link checkpointWeights} are of, such as `ema`; `null` where they are those of the step.
+ *
+ * @param path - A checkpoint's folder.
+ * @throws {@link CheckpointError}
+ */
+export async function checkpointAverage(path: string): Promise<string | null> {
+  const { run, averaged } = await readCheckpointState(path);
+  return averaged ? (run.average ?? null) : null;
+}
+
+/**
  * Writes a checkpoint; the folder appears when it is whole.
  *
  * @param checkpoint - `path` names the folder to make; an older one of that name is replaced.
+ * @param texts - What to store beside the weights besides format, algorithm and step.
  */
-export async function writeCheckpoint({ path, run, state, weights, present, optimizer }: Checkpoint): Promise<void> {
+export async function writeCheckpoint(
+  { path, run, state, weights, present, optimizer }: Checkpoint,
+  texts: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const temporary = path + UNFINISHED;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary);
   const metadata = { format: FORMAT, algorithm: run.algorithm, step: String(state.step) };
-  await writeSafetensors(join(temporary, WEIGHTS), weights, metadata);
-  if (present !== undefined) await writeSafetensors(join(temporary, PRESENT), present, metadata);
+  const described = { ...texts, ...metadata };
+  await writeSafetensors(join(temporary, WEIGHTS), weights, described);
+  if (present !== undefined) await writeSafetensors(join(temporary, PRESENT), present, described);
   await writeSafetensors(join(temporary, OPTIMIZER), optimizer, metadata);
   const averaged = present !== undefined;
   await writeFileAtomic(

@@ -9,6 +9,7 @@ export { binaryCrossEntropy, binaryLoss, type LabelledImages, LogitShapeError } 
 export {
   type Checkpoint,
   CheckpointError,
+  checkpointAverage,
   checkpointWeights,
   type RunIdentity,
   type RunState,
@@ -46,6 +47,7 @@ export {
   type CheckpointEntry,
   type EndEntry,
   type LogEntry,
+  type LossEntry,
   RunLog,
   type RunLogContents,
   RunLogError,

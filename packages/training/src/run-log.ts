@@ -70,6 +70,20 @@ export interface ValidationEntry {
   readonly skipped: number;
 }
 
+/** An average that goes by validation losses was told that of the present weights, within an epoch. */
+export interface LossEntry {
+  /** Tells the kinds of entries apart. */
+  readonly kind: "loss";
+  /** Epoch at hand, from 1. */
+  readonly epoch: number;
+  /** Steps taken so far. */
+  readonly step: number;
+  /** Mean over the source domains of their mean cross-entropy in nats; `null` if no image of one could be read. */
+  readonly loss: number | null;
+  /** Wall time, in seconds. */
+  readonly seconds: number;
+}
+
 /** A checkpoint was written. */
 export interface CheckpointEntry {
   /** Tells the kinds of entries apart. */
@@ -99,7 +113,7 @@ export interface EndEntry {
 }
 
 /** One line of a run log, without its time. */
-export type LogEntry = StartEntry | StepEntry | ValidationEntry | CheckpointEntry | EndEntry;
+export type LogEntry = StartEntry | StepEntry | ValidationEntry | LossEntry | CheckpointEntry | EndEntry;
 
 /** One line of a run log. */
 export type TimedLogEntry = LogEntry & {

@@ -56,7 +56,7 @@ export async function scoreEpoch(
 }
 
 /** The validation loss of the present weights; `null` if no image could be read. */
-async function presentLoss(options: TrainOptions): Promise<number | null> {
+export async function presentLoss(options: TrainOptions): Promise<number | null> {
   const evaluation = await score(options, {});
   return meanLoss(evaluation, evaluation.losses, options.plan.domains);
 }

@@ -37,6 +37,7 @@ export class Pace {
   #weight = 0;
   #average: StepCost = { seconds: 0, images: 0, forwardBackwards: 0 };
   #validationSeconds = 0;
+  #lossSeconds = 0;
 
   /** Counts one step. */
   addStep(cost: StepCost): void {
@@ -55,15 +56,20 @@ export class Pace {
     this.#validationSeconds = seconds;
   }
 
+  /** Notes how long the latest validation within an epoch took. */
+  addLoss(seconds: number): void {
+    this.#lossSeconds = seconds;
+  }
+
   /** The speed of late; zero before the first step. */
   get speed(): Speed {
     return speedOf(this.#average);
   }
 
-  /** Seconds that `steps` more steps and `validations` more validations would take at this pace. */
-  secondsLeft(steps: number, validations: number): number {
+  /** Seconds that so many more steps, validations of epochs and losses within epochs would take at this pace. */
+  secondsLeft(steps: number, validations: number, losses = 0): number {
     // The average starts from zero; dividing by the weight it has gathered removes that bias.
     const perStep = this.#weight > 0 ? this.#average.seconds / this.#weight : 0;
-    return perStep * steps + this.#validationSeconds * validations;
+    return perStep * steps + this.#validationSeconds * validations + this.#lossSeconds * losses;
   }
 }

@@ -18,6 +18,11 @@ export interface AveragingOptions {
   readonly statistics?: "average" | "recompute";
   /** From how many steps' batches of the epoch to recompute. Default: all. */
   readonly recomputeSteps?: number;
+  /**
+   * Of an average that goes by validation losses, `swad`: after how many steps of the run it is told one, besides the ends
+   * of epochs, where it always is. Default: there alone.
+   */
+  readonly validateEvery?: number;
   /** Whether a forward that recomputes takes a domain's batch or all domains' together. Default `"perDomain"`. */
   readonly batchNormPass?: "perDomain" | "mixed";
 }
@@ -59,6 +64,8 @@ export interface TrainOptions {
   readonly selection?: Selection;
   /** Steps between checkpoints within an epoch; every epoch ends with one in any case. Default: none between. */
   readonly checkpointEvery?: number;
+  /** Texts to store beside the weights in checkpoints, such as which network they are of. Default: none. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** How many of the newest checkpoints to keep, besides the best. Default 2. */
   readonly keepLast?: number;
   /** Whether to go on from the last checkpoint of the run directory; without one the run starts over. Default false. */

@@ -18,7 +18,7 @@ import { TrainingDivergedError } from "./errors.js";
 import { NonFiniteScoreError } from "./evaluate.js";
 import { trainableVariables } from "./model-weights.js";
 import type { RunLog } from "./run-log.js";
-import { scoreEpoch } from "./score-epoch.js";
+import { presentLoss, scoreEpoch } from "./score-epoch.js";
 import { meanLoss, summarize } from "./summarize.js";
 import { Pace, speedOf } from "./throughput.js";
 import type { TrainOptions, TrainResult } from "./train-options.js";
@@ -84,7 +84,7 @@ export class TrainingRun {
   /** Takes the steps that the epoch still lacks; false if the signal came. */
   async #finishEpoch(): Promise<boolean> {
     const { signal, checkpointEvery, plan } = this.#options;
-    if (signal?.aborted) return false;
+    if (signal?.aborted || !(await this.#tellLoss())) return false;
     let since = performance.now();
     for await (const batches of readAhead(this.#loads(), disposeBatches)) {
       const record = await this.#step(batches).finally(() => disposeBatches(batches));
@@ -94,13 +94,33 @@ export class TrainingRun {
       // An engine on this thread answers without leaving it; a turn of the loop lets timers and signals through.
       await nextTurn();
       if (signal?.aborted) return false;
+      const before = performance.now();
+      if (!(await this.#tellLoss())) return false;
       const { step } = this.#state;
       if (checkpointEvery && step % checkpointEvery === 0 && step % plan.stepsPerEpoch !== 0) {
-        const before = performance.now();
         await this.#save(stepCheckpoint(step));
-        since += performance.now() - before;
       }
+      since += performance.now() - before;
     }
+    return true;
+  }
+
+  /** Tells the average the loss of the present weights, where it wants one within the epoch; false if the signal came. */
+  async #tellLoss(): Promise<boolean> {
+    const { plan } = this.#options;
+    const { step, lossStep } = this.#state;
+    const averaging = this.#averaging;
+    if (!averaging?.takesLossAfter(step) || step % plan.stepsPerEpoch === 0 || step === lossStep) return true;
+    const start = performance.now();
+    const told = await this.#unlessStopped(async () => ({ loss: await presentLoss(this.#options) }));
+    if (told === null) return false;
+    const { loss } = told;
+    if (loss !== null) averaging.validate(loss);
+    this.#unsaved = true;
+    this.#state = { ...this.#state, lossStep: step };
+    const seconds = (performance.now() - start) / 1000;
+    this.#pace.addLoss(seconds);
+    this.#log.write({ kind: "loss", step, epoch: this.#state.epochs + 1, loss, seconds });
     return true;
   }
 
@@ -150,7 +170,9 @@ export class TrainingRun {
     const { step } = this.#state;
     const at = { step, epoch: Math.ceil(step / plan.stepsPerEpoch), learningRate: baseOptimizer.learningRate };
     this.#log.write({ kind: "step", ...record, ...at, seconds, images, ...this.#pace.speed });
-    const secondsLeft = this.#pace.secondsLeft(this.#steps - step, epochs - this.#state.epochs);
+    const stepsLeft = this.#steps - step;
+    const lossesLeft = this.#averaging?.lossesIn(stepsLeft) ?? 0;
+    const secondsLeft = this.#pace.secondsLeft(stepsLeft, epochs - this.#state.epochs, lossesLeft);
     callbacks?.onStep?.({ ...at, steps: this.#steps, epochs, ...this.#pace.speed, secondsLeft, record });
   }
 
@@ -211,7 +233,8 @@ export class TrainingRun {
       const bad = firstNonFinite(weights) ?? (averages && firstNonFinite(averages));
       if (bad !== null) throw this.#diverged(new Error(`weight "${bad}" is not finite`), this.#state.step);
       const arrays = averages === null ? { weights } : { weights: averages, present: weights };
-      await writeCheckpoint({ path, run: this.#identity, state: this.#state, ...arrays, optimizer });
+      const checkpoint = { path, run: this.#identity, state: this.#state, ...arrays, optimizer };
+      await writeCheckpoint(checkpoint, this.#options.metadata);
     });
     this.#averages = null;
     this.#checkpoint = path;

@@ -8,6 +8,7 @@ import { type LayersModel, layers, sequential } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   type AveragingOptions,
+  checkpointAverage,
   checkpointWeights,
   evaluate,
   loadWeights,
@@ -77,6 +78,44 @@ describe("a run in parts gives the checkpoint of a run in one, bit for bit", () 
     const figures = (result: typeof last) => result.validations.map(({ seconds: _, ...rest }) => rest);
     expect(figures(last)).toEqual(figures(expected));
     expect(last.validations.map(({ average }) => average)).toEqual([name, name]);
+  });
+});
+
+describe("swad is told losses within epochs", () => {
+  const make = (): AveragingOptions => ({
+    weights: swad({ convergencePatience: 1, overfitPatience: 2 }),
+    validateEvery: 2,
+  });
+  const lossesOf = async (folder: string) => {
+    const { entries } = await readLog(runDirectory(folder).log);
+    return entries.flatMap((entry) => (entry.kind === "loss" ? [{ step: entry.step, loss: entry.loss }] : []));
+  };
+
+  test("after every so many steps that end no epoch, and the average knows", async () => {
+    const folder = await temporaryFolder();
+    await part(folder, make());
+    const losses = await lossesOf(folder);
+    // Three steps an epoch: the sixth ends the second, and is validated by itself.
+    expect(losses.map(({ step }) => step)).toEqual([2, 4]);
+    const { optimizer } = await readCheckpoint(await resolveCheckpoint(runDirectory(folder).checkpoints, "last"));
+    const [validations] = optimizer.get("average/counters")!.data;
+    expect(validations).toBe(4);
+    const plain = await temporaryFolder();
+    await part(plain, { weights: make().weights });
+    expect(await lossesOf(plain)).toEqual([]);
+  });
+
+  test("and a run in parts gives the checkpoint of a run in one, bit for bit", async () => {
+    const whole = await temporaryFolder();
+    await part(whole, make());
+    const folder = await temporaryFolder();
+    // Stopped before the loss, then in the middle of it.
+    expect(await part(folder, make(), stopAt({ step: 2 }))).toMatchObject({ interrupted: true, steps: 2 });
+    const second = await part(folder, make(), { ...stopAt({ validation: 1 }), resume: true });
+    expect(second).toMatchObject({ interrupted: true, steps: 2 });
+    await part(folder, make(), { resume: true });
+    expect(await lastCheckpoint(folder)).toEqual(await lastCheckpoint(whole));
+    expect(await lossesOf(folder)).toEqual(await lossesOf(whole));
   });
 });
 
@@ -186,6 +225,8 @@ test("an epoch before the start is validated with the present weights and not se
   expect({ epoch: best?.epoch, selection }).toEqual({ epoch: 2, selection: "last-epoch" });
   expect(validations.map((one) => one.average)).toEqual([undefined, "swa, average"]);
   expect((await readCheckpoint(join(folder, "checkpoints", "epoch-001"))).present).toBeUndefined();
+  expect(await checkpointAverage(join(folder, "checkpoints", "epoch-001"))).toBeNull();
+  expect(await checkpointAverage(join(folder, "checkpoints", "epoch-002"))).toBe("swa, average");
   const { "weights.safetensors": weights, "present.safetensors": present } = await lastCheckpoint(folder);
   expect(weights).toBe(present);
 
@@ -206,6 +247,14 @@ describe("is refused before the first step", () => {
     [
       { average: { weights, recomputeSteps: 0 } },
       "average.recomputeSteps: expected a whole number of at least 1, got 0",
+    ],
+    [
+      { average: { weights, validateEvery: 5 } },
+      "average.validateEvery: expected none, for ema goes by no losses, got 5",
+    ],
+    [
+      { average: { weights: swad(), validateEvery: 0.5 } },
+      "average.validateEvery: expected a whole number of at least 1, got 0.5",
     ],
     [{ selection: "oracle" as never }, "selection: expected one of source-validation, last-epoch, got oracle"],
   ])("%j", async (changes, message) => {

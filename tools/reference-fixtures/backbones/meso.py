@@ -1,8 +1,9 @@
 """Meso4 and MesoInception4 in both variants, by PyTorch in float64, from weights that any language can reproduce.
 
-Writes packages/backbones/test/fixtures/meso.json: for each network the logits and features in inference; then, for one
-training step without dropout, the loss, samples of intermediate activations, the batch-norm statistics afterwards, and
-norms and samples of all gradients; and parameter and multiply-accumulate counts at 256 pixels.
+Writes packages/backbones/test/fixtures/meso.json: for each network the logits and features in inference, and the logits
+of one image of an odd size that the same weights fit; then, for one training step without dropout, the loss, samples of
+intermediate activations, the batch-norm statistics afterwards, and norms and samples of all gradients; and parameter and
+multiply-accumulate counts at 256 pixels.
 
 Weight number t (in the order of `weights` below) and the images are drawn from the linear congruential generator
 x ← 1664525·x + 1013904223 mod 2³², started at 12345 + 7919·t, as low + (high − low)·x/2³² rounded to float32.
@@ -20,6 +21,7 @@ import torch.nn.functional as F
 
 OUT = Path(__file__).parents[3] / "packages/backbones/test/fixtures/meso.json"
 SIZE, BATCH, SAMPLES = 40, 2, 24
+ODD = 45
 LABELS = [0, 1]
 
 
@@ -165,6 +167,9 @@ def reference(name, variant, classes):
     forward = getattr(net, name)
     net.training = False
     features, logits = forward(x)
+    activations, net.activations = net.activations, {}
+    _, odd = forward(draw(1001, (1, ODD, ODD, 3), -1, 1).permute(0, 3, 1, 2))
+    net.activations = activations
     net.training = True
     _, training_logits = forward(x)
     labels = torch.tensor(LABELS)
@@ -185,6 +190,7 @@ def reference(name, variant, classes):
         "weights": [{k: w[k] for k in ("name", "shape", "low", "high")} for w in net.weights],
         "logits": digits(logits.detach().numpy().ravel()),
         "features": digits(features.detach().numpy().ravel()),
+        "odd": {"size": ODD, "logits": digits(odd.detach().numpy().ravel())},
         "training": {
             "logits": digits(training_logits.detach().numpy().ravel()),
             "loss": float(f"{loss.item():.9g}"),

@@ -1,11 +1,12 @@
 /** `roga evaluate`: scores images with the model of one training run, and prints the figures. */
 import { basename, dirname, resolve } from "node:path";
+import { loadWeights } from "@roga/backbones";
 import { fakeDomains, ImageLoader, ofSplit, readManifest, type Sample } from "@roga/datasets";
 import { use } from "@roga/runtime";
 import {
+  checkpointAverage,
   checkpointWeights,
   evaluate,
-  loadWeights,
   resolveCheckpoint,
   runDirectory,
   type Summary,
@@ -16,8 +17,11 @@ import type { Config } from "../config/schema.js";
 import { loadCorpus } from "../data/prepare.js";
 import { interruptSignal } from "../jobs/interrupt.js";
 import { backboneOf } from "../jobs/method.js";
+import { toJson } from "../output/json.js";
+import { printable } from "../output/printable.js";
 import { progressBoard } from "../output/progress.js";
 import { readRunConfig } from "../run-folder.js";
+import { readWeightFile } from "../weights/read.js";
 
 export interface EvaluateFlags {
   readonly manifest?: string;
@@ -25,6 +29,7 @@ export interface EvaluateFlags {
   readonly level?: "frame" | "video";
   readonly engine: string;
   readonly out: string;
+  readonly json?: boolean;
 }
 
 export async function evaluateRun(path: string, flags: EvaluateFlags): Promise<void> {
@@ -37,7 +42,8 @@ export async function evaluateRun(path: string, flags: EvaluateFlags): Promise<v
 
   const samples = await chosenSamples(flags.manifest, config, run);
   const backbone = backboneOf(config, 0);
-  await loadWeights(backbone.model, checkpointWeights(checkpoint));
+  const { arrays, metadata } = await readWeightFile(checkpointWeights(checkpoint));
+  loadWeights(backbone, arrays, { source: "roga", metadata });
   const { mean, std } = backbone.preprocessing;
   const loader = new ImageLoader({ size: config.model.inputSize, mean, std });
   const board = progressBoard();
@@ -60,9 +66,20 @@ export async function evaluateRun(path: string, flags: EvaluateFlags): Promise<v
   const level = flags.level ?? config.evaluation.level;
   const domains = fakeDomains(samples);
   const summary = summarize(table, { domains, level, bootstrap: { replicates, seed: config.dataSeed } });
-  console.log(`${basename(folder)}, checkpoint ${basename(checkpoint)}, by ${level}\n${figures(summary)}`);
+  const average = await checkpointAverage(checkpoint);
+  if (flags.json) {
+    const of = { run: basename(folder), checkpoint: basename(checkpoint), average, level };
+    console.log(toJson({ ...of, ...summary, skipped: table.skipped, scores: flags.out }));
+    return;
+  }
+  console.log(`${basename(folder)}, checkpoint ${basename(checkpoint)}, by ${level}`);
+  if (average !== null)
+    console.log(`Weights that were scored: the average of the run (${average}), not those of a step.`);
+  console.log(figures(summary));
   if (table.skipped.length > 0)
-    console.log(`${table.skipped.length} unreadable images are in no figure: ${table.skipped.join(", ")}`);
+    console.log(
+      `${table.skipped.length} unreadable images are in no figure: ${table.skipped.map(printable).join(", ")}`,
+    );
   console.log(`Scores: ${flags.out}`);
 }
 
@@ -73,7 +90,7 @@ async function chosenSamples(manifest: string | undefined, config: Config, run: 
 
 function figures({ domains, macro }: Summary): string {
   const rows = Object.entries(domains).map(([name, { auc, eer, ap, fakes, reals }]) => [
-    name,
+    printable(name),
     show(auc),
     show(eer),
     show(ap),

@@ -1,6 +1,8 @@
 /** `roga weights diff`: what two weight files of any formats have in common; exit status 1 where they differ. */
 import { openWeights, type TensorInfo } from "@roga/weights";
 import { Interrupted, interruptSignal } from "../jobs/interrupt.js";
+import { toJson } from "../output/json.js";
+import { printable } from "../output/printable.js";
 import { table } from "../output/table.js";
 import { compareWeights } from "../weights/compare.js";
 import { type SourceFlags, sourceOptions } from "./weights-source.js";
@@ -20,23 +22,23 @@ export async function diffWeights(a: string, b: string, flags: DiffFlags): Promi
       const same = [missing, unexpected, reshaped, retyped, changed].every(({ length }) => length === 0);
       if (!same) process.exitCode = 1;
       if (flags.json) {
-        console.log(JSON.stringify({ same, ...found }, null, 2));
+        console.log(toJson({ same, ...found }));
         return;
       }
       const section = (title: string, lines: readonly string[], count = lines.length) => {
         if (lines.length > 0) console.log(`${title} (${count}):\n${lines.map((line) => `  ${line}`).join("\n")}`);
       };
       const pair = ({ name, from, to }: { name: string; from: TensorInfo; to: TensorInfo }) =>
-        `${name}: ${from.dtype} [${from.shape.join(", ")}] → ${to.dtype} [${to.shape.join(", ")}]`;
-      section(`only in ${a}`, missing);
-      section(`only in ${b}`, unexpected);
+        `${printable(name)}: ${from.dtype} [${from.shape.join(", ")}] → ${to.dtype} [${to.shape.join(", ")}]`;
+      section(`only in ${a}`, missing.map(printable));
+      section(`only in ${b}`, unexpected.map(printable));
       section("other shape", reshaped.map(pair));
       section("other element type", retyped.map(pair));
       if (changed.length > 0) {
         const rows = changed.map(({ name, deviation, scale }) => [
-          name,
-          deviation.toPrecision(3),
-          scale.toPrecision(3),
+          printable(name),
+          Number(deviation).toPrecision(3),
+          Number(scale).toPrecision(3),
         ]);
         section(
           "other values",

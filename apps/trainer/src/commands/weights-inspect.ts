@@ -2,6 +2,8 @@
 import { identify } from "@roga/backbones";
 import { bytesPerElement, openWeights } from "@roga/weights";
 import { Interrupted, interruptSignal } from "../jobs/interrupt.js";
+import { toJson } from "../output/json.js";
+import { printable } from "../output/printable.js";
 import { table } from "../output/table.js";
 import { type Statistics, statistics } from "../weights/statistics.js";
 import { type SourceFlags, sourceOptions } from "./weights-source.js";
@@ -31,7 +33,7 @@ export async function inspectWeights(path: string, flags: InspectFlags): Promise
     const totals = { tensors: tensors.length, elements, bytes };
     if (flags.json) {
       const { format, metadata } = file;
-      console.log(JSON.stringify({ path, format, metadata, totals, architectures, tensors }, null, 2));
+      console.log(toJson({ path, format, metadata, totals, architectures, tensors }));
       return;
     }
     const figures = (stats: Statistics | undefined) =>
@@ -62,12 +64,6 @@ export async function inspectWeights(path: string, flags: InspectFlags): Promise
   } finally {
     await file.close();
   }
-}
-
-/** Names are text from a file: nothing in them may move the cursor. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 function show(value: number | null): string {

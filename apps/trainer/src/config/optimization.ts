@@ -99,6 +99,10 @@ export const averageSection = z
       .default(6)
       .describe("of swad: how many validations in a row are above the tolerance where it ends"),
     tolerance: z.number().min(1).default(1.3).describe("of swad: that limit, as a factor on the loss at the start"),
+    validateEvery: count
+      .nullable()
+      .default(null)
+      .describe("of swad: steps between validations, besides those at the ends of epochs; null: these alone"),
     statistics: z
       .enum(["average", "recompute"])
       .nullable()

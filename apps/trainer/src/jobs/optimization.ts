@@ -78,11 +78,12 @@ export function averageOf(
 ): AveragingOptions | undefined {
   const weights = weightAverageOf(config, stepsPerEpoch);
   if (weights === undefined) return undefined;
-  const { statistics, recomputeSteps } = config.average;
+  const { name, statistics, recomputeSteps, validateEvery } = config.average;
   return {
     weights,
     ...(statistics !== null && { statistics }),
     ...(recomputeSteps !== null && { recomputeSteps }),
+    ...(name === "swad" && validateEvery !== null && { validateEvery }),
     // The statistics are of batches as the algorithm's clean pass forms them.
     batchNormPass: algorithm === "erm" ? "perDomain" : config[algorithm].batchNormPass,
   };

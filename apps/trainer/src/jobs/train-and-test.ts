@@ -3,6 +3,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { weightMetadata } from "@roga/backbones";
 import { ImageLoader, ofSplit, REAL_DOMAIN, writeFileAtomic } from "@roga/datasets";
 import type { RunResult } from "@roga/report";
 import { use } from "@roga/runtime";
@@ -72,6 +73,7 @@ export async function trainAndTest(
     epochs,
     selection: selectionOf(config),
     ...(average !== undefined && { average }),
+    metadata: weightMetadata(backbone),
     ...(checkpointEvery !== null && { checkpointEvery }),
     ...(microBatch !== null && { microBatch }),
     runDirectory: directory,

@@ -1,14 +1,17 @@
 /** What two weight files have in common and what not, tensor by tensor. */
 import type { NamedArray, TensorInfo, TensorSource } from "@roga/weights";
-import { numbersOf } from "./numbers.js";
+import { exactNumbersOf } from "./numbers.js";
 
 /** A tensor that both have, with other numbers. */
 interface ChangedTensor {
   readonly name: string;
-  /** Largest deviation of an element; `Infinity` where only one of the two is a finite number. */
-  readonly deviation: number;
+  /**
+   * Largest deviation of an element; `Infinity` where only one of the two is a finite number. Of 64-bit integers it is
+   * exact, and may be a bigint.
+   */
+  readonly deviation: number | bigint;
   /** Largest size of an element of the first file, to compare it with. */
-  readonly scale: number;
+  readonly scale: number | bigint;
 }
 
 /** The differences between two files. */
@@ -46,7 +49,7 @@ export async function compareWeights(a: TensorSource, b: TensorSource, signal?: 
     if (deviation > 0) changed.push({ name, deviation, scale });
     else if (from.dtype === to.dtype) equal++;
   }
-  changed.sort((x, y) => y.deviation - x.deviation);
+  changed.sort((x, y) => (x.deviation < y.deviation ? 1 : x.deviation > y.deviation ? -1 : 0));
   return {
     missing: [...a.infos.keys()].filter((name) => !b.infos.has(name)),
     unexpected: [...b.infos.keys()].filter((name) => !a.infos.has(name)),
@@ -58,17 +61,38 @@ export async function compareWeights(a: TensorSource, b: TensorSource, signal?: 
 }
 
 /** NaN equals NaN here, and an infinity itself: files are compared, not values. */
-function largestDeviation(a: NamedArray, b: NamedArray): { deviation: number; scale: number } {
-  const from = numbersOf(a);
-  const to = numbersOf(b);
-  let deviation = 0;
-  let scale = 0;
+function largestDeviation(a: NamedArray, b: NamedArray): { deviation: number | bigint; scale: number | bigint } {
+  const from = exactNumbersOf(a);
+  const to = exactNumbersOf(b);
+  let deviation: number | bigint = 0;
+  let scale: number | bigint = 0;
   for (let index = 0; index < from.length; index++) {
     const [x, y] = [from[index]!, to[index]!];
-    if (Number.isFinite(x)) scale = Math.max(scale, Math.abs(x));
-    if (Object.is(x, y) || x === y) continue;
-    const difference = Math.abs(x - y);
-    deviation = Math.max(deviation, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
+    const size = sizeOf(x);
+    if (size > scale && size !== Number.POSITIVE_INFINITY) scale = size;
+    // The comparisons are exact between a bigint and a number too.
+    if (Object.is(x, y) || (x <= y && x >= y)) continue;
+    const difference = distance(x, y);
+    if (difference > deviation) deviation = difference;
   }
   return { deviation, scale };
+}
+
+function sizeOf(x: number | bigint): number | bigint {
+  if (typeof x === "number") return Math.abs(x);
+  return x < 0n ? -x : x;
+}
+
+/** The distance of two numbers that are not equal, exact where both are integers and one comes as a bigint. */
+function distance(x: number | bigint, y: number | bigint): number | bigint {
+  if (typeof x === "number" && typeof y === "number") {
+    const difference = Math.abs(x - y);
+    return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
+  }
+  if (isInteger(x) && isInteger(y)) return sizeOf(BigInt(x) - BigInt(y));
+  return distance(Number(x), Number(y));
+}
+
+function isInteger(x: number | bigint): boolean {
+  return typeof x === "bigint" || Number.isInteger(x);
 }

@@ -1,6 +1,7 @@
-/** A tensor's elements as numbers, exact but for 64-bit integers beyond 2^53. */
+/** A tensor's elements as numbers, whatever its type. */
 import { type NamedArray, toFloat32 } from "@roga/weights";
 
+/** Exact but for 64-bit integers beyond 2^53, which are rounded. */
 export function numbersOf(array: NamedArray): ArrayLike<number> & Iterable<number> {
   switch (array.dtype) {
     case "F16":
@@ -12,4 +13,9 @@ export function numbersOf(array: NamedArray): ArrayLike<number> & Iterable<numbe
     default:
       return array.data;
   }
+}
+
+/** Exact: 64-bit integers are bigints. */
+export function exactNumbersOf(array: NamedArray): ArrayLike<number | bigint> {
+  return array.dtype === "I64" || array.dtype === "U64" ? array.data : numbersOf(array);
 }

@@ -1,5 +1,7 @@
 /** Names of tensors on their way from one file to another: a prefix taken off, single names changed. */
+
 import type { TensorInfo, TensorSource } from "@roga/weights";
+import { printable } from "../output/printable.js";
 
 /** What changes. */
 export interface Renaming {
@@ -23,7 +25,9 @@ export function renamed(source: TensorSource, { prefix = "", names }: Renaming):
     missing.delete(short);
     const name = names.get(short) ?? short;
     const other = oldNames.get(name);
-    if (other !== undefined) throw new Error(`both "${other}" and "${old}" would be called "${name}"`);
+    if (other !== undefined) {
+      throw new Error(printable(`both "${other}" and "${old}" would be called "${name}"`));
+    }
     oldNames.set(name, old);
     infos.set(name, info);
   }

@@ -7,7 +7,7 @@ import type { TheirNames } from "../weights/names.js";
 import { architectureOf, scales } from "./scaling.js";
 import { type VariantName, variantOf } from "./variants.js";
 
-/** The signature of each variant's files. */
+/** The signature of each variant's files, and that of our own, which all variants share. */
 export function signaturesOf(number: number, variants: readonly VariantName[]): WeightSignature[] {
   const architecture = architectureOf(scales[number]!);
   const { stem, head, blocks } = architecture;
@@ -17,7 +17,13 @@ export function signaturesOf(number: number, variants: readonly VariantName[]): 
     [`block${index}_project_conv`, [1, 1, expanded, outputs]],
     ["head_conv", [1, 1, outputs, head]],
   ] as const;
-  return variants.map((variant) => {
+  const own: WeightSignature = {
+    variants,
+    source: "roga",
+    weights: Object.fromEntries(shapes.map(([layer, shape]) => [`${layer}/kernel`, shape])),
+    absent: number === 0 ? [`block${blocks.length}_project_conv/kernel`] : [],
+  };
+  const theirs = variants.map((variant): WeightSignature => {
     const names: TheirNames = variantOf(variant, number).names(architecture);
     const source = names.keras === undefined ? "pytorch" : "keras";
     const absent = number === 0 ? [laterBlockName(variant)] : [];
@@ -28,6 +34,7 @@ export function signaturesOf(number: number, variants: readonly VariantName[]): 
     );
     return { variants: [variant], source, weights: Object.fromEntries(weights), absent };
   });
+  return [...theirs, own];
 }
 
 /** A convolution of B1 that B0 lacks, by its name in a variant's files. */

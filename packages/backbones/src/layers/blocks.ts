@@ -3,6 +3,7 @@
  * norms. All are stock TensorFlow.js layers; each method takes an input and the name of its layer, and returns the output.
  */
 import { layers, type SymbolicTensor } from "@tensorflow/tfjs-layers";
+import { ADJUSTED_CHANNELS } from "../weights/names.js";
 import { apply } from "./apply.js";
 import { type Fans, type InitializerScheme, type LayerInitializers, zeroInitializers } from "./initializers.js";
 import { type Padding, padImage } from "./padding.js";
@@ -86,7 +87,7 @@ export class Blocks {
 
   /** DeepfakeBench's `adjust_channel`: a 1×1 convolution to 512 channels with bias, batch norm and relu. */
   adjustChannel(x: SymbolicTensor): SymbolicTensor {
-    const y = this.convolution(x, "adjust_conv", 512, { kernelSize: 1, useBias: true });
+    const y = this.convolution(x, "adjust_conv", ADJUSTED_CHANNELS, { kernelSize: 1, useBias: true });
     return this.activation(this.batchNorm(y, "adjust_bn"), "adjust_relu", "relu");
   }
 

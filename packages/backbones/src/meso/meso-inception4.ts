@@ -56,6 +56,17 @@ const description: BackboneDescription = {
       source: "pytorch",
       weights: { "Incption1_conv1.weight": null, "Incption2_conv4_2.weight": null },
     },
+    {
+      variants: ["keras"],
+      source: "roga",
+      weights: { "inception1_conv1/bias": [1], "inception2_conv4_2/kernel": [3, 3, 2, 2] },
+    },
+    {
+      variants: ["deepfakebench"],
+      source: "roga",
+      weights: { "inception1_conv1/kernel": [1, 1, 3, 1], "inception2_conv4_2/kernel": [3, 3, 2, 2] },
+      absent: ["inception1_conv1/bias"],
+    },
   ],
 };
 

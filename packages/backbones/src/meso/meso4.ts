@@ -51,6 +51,17 @@ const description: BackboneDescription = {
       source: "pytorch",
       weights: { "conv1.weight": [8, 3, 3, 3], "conv4.weight": [16, 16, 5, 5] },
     },
+    {
+      variants: ["keras"],
+      source: "roga",
+      weights: { "conv1/kernel": [3, 3, 3, 8], "conv4/bias": [16] },
+    },
+    {
+      variants: ["deepfakebench"],
+      source: "roga",
+      weights: { "conv1/kernel": [3, 3, 3, 8], "conv4/kernel": [5, 5, 16, 16] },
+      absent: ["conv4/bias"],
+    },
   ],
 };
 

@@ -38,23 +38,33 @@ function describe(number: ResNetNumber): BackboneDescription {
       ]
     : [last["4.2"], last["3.5"]];
   const shallow = number === 18;
-  const signature = (stage: (n: number) => string) => ({
+  const signature = (
+    nameOf: (stage: number, block: number) => string,
+    shapeOf = (shape: readonly number[]) => shape,
+  ) => ({
     weights: {
-      [`${stage(4)}.${blocks[3]! - 1}.conv1.weight`]: final!,
-      ...(shallow ? {} : { [`${stage(3)}.${blocks[2]! - 1}.conv1.weight`]: middle! }),
+      [nameOf(4, blocks[3]! - 1)]: shapeOf(final!),
+      ...(shallow ? {} : { [nameOf(3, blocks[2]! - 1)]: shapeOf(middle!) }),
     },
-    ...(shallow && { absent: [`${stage(4)}.2.conv1.weight`] }),
+    ...(shallow && { absent: [nameOf(4, 2)] }),
   });
+  const torch = (stage: (n: number) => string) => signature((n, block) => `${stage(n)}.${block}.conv1.weight`);
+  const ours = signature(
+    (n, block) => `layer${n}_${block}_conv1/kernel`,
+    ([out, inputs, height, width]) => [height!, width!, inputs!, out!],
+  );
+  const variants = ["deepfakebench", "torchvision"];
   return {
     name: `resnet${number}`,
     summary: `residual ${bottleneck ? "bottlenecks" : "blocks"} of ${number} layers (He et al. 2016)`,
-    variants: ["deepfakebench", "torchvision"],
+    variants,
     inputSize: { min: 32, default: 256, max: 600 },
     dropout: 0,
     adjustChannel: ["deepfakebench"],
     signatures: [
-      { variants: ["deepfakebench"], source: "pytorch", ...signature((n) => `resnet.${n + 3}`) },
-      { variants: ["torchvision"], source: "pytorch", ...signature((n) => `layer${n}`) },
+      { variants: ["deepfakebench"], source: "pytorch", ...torch((n) => `resnet.${n + 3}`) },
+      { variants: ["torchvision"], source: "pytorch", ...torch((n) => `layer${n}`) },
+      { variants, source: "roga", ...ours },
     ],
   };
 }

@@ -6,11 +6,13 @@
 import { type NamedArray, type NamedArrays, toFloat32 } from "@roga/weights";
 import type { Backbone, WeightName } from "../backbone.js";
 import { WeightConversionError } from "../errors.js";
-import { identify } from "./identify.js";
+import { otherForm, otherNetwork } from "./hint.js";
 import { fromPyTorch, pytorchShape } from "./layout.js";
 import { bestNaming, matches, namings, stripPrefixes } from "./match.js";
+import { checkMetadata, type WeightMetadata } from "./metadata.js";
 import type { WeightSource } from "./names.js";
 import { differences, type ReshapedWeight, type WeightReport } from "./report.js";
+import { holdsSomething } from "./unused.js";
 
 /** What may differ between a file and the network. */
 export interface ConversionOptions {
@@ -21,6 +23,8 @@ export interface ConversionOptions {
   readonly keep?: readonly string[];
   /** Arrays of the file, by their names with or without prefixes, that are left out; `*` likewise. */
   readonly ignore?: readonly string[];
+  /** Texts that the file has beside its arrays; where they say of which network it is, it has to be this one. */
+  readonly metadata?: WeightMetadata;
 }
 
 /** Converted weights, and what became of the file's arrays. */
@@ -39,18 +43,23 @@ export interface ConvertedWeights {
  * @param source whose names and layout they have: `"pytorch"`, `"keras"`, or `"roga"` for our own
  * @param options what may differ
  * @throws WeightConversionError listing every weight that is missing, misshapen or not the network's, with the
- *   architecture that the names look like where it is another; its `report` has all of them
+ *   architecture and variant that the names look like where they are others'; its `report` has all of them. Also where
+ *   the metadata contradict
  */
 export function convertWeights(
   backbone: Backbone,
   arrays: NamedArrays,
   source: WeightSource,
-  { keep = [], ignore = [] }: ConversionOptions = {},
+  { keep = [], ignore = [], metadata = {} }: ConversionOptions = {},
 ): ConvertedWeights {
   const title = `${backbone.name} (${backbone.variant})`;
+  checkMetadata(backbone, metadata);
   const candidates = namings(backbone, source);
   if (candidates.length === 0) {
-    throw new WeightConversionError(`${backbone.name}: the variant "${backbone.variant}" has no ${source} weights`);
+    const hint = otherNetwork(backbone, arrays);
+    throw new WeightConversionError(
+      `${backbone.name}: the variant "${backbone.variant}" has no ${source} weights${hint}`,
+    );
   }
   for (const pattern of keep) {
     if (backbone.weightNames.some(({ ours }) => matches(ours, [pattern]))) continue;
@@ -86,7 +95,7 @@ export function convertWeights(
       }
     }
   }
-  const rest = restOf(backbone, [...names], new Set(theirs.values()), ignore);
+  const rest = restOf(backbone, arrays, [...names], new Set(theirs.values()), ignore);
   const report: WeightReport = {
     source,
     taken: weights.size,
@@ -100,9 +109,9 @@ export function convertWeights(
   };
   const wrong = differences(report);
   if (wrong === undefined) return { weights, report };
-  const looks = identify(arrays);
-  const other = looks.length > 0 && !looks.some(({ name }) => name === backbone.name);
-  const hint = other ? `; the names look like those of ${looks.map(({ name }) => name).join(" or ")}` : "";
+  const named = missing.length > 0 || report.unexpected.length > 0;
+  const head = reshaped.find(({ name }) => name === theirs.get("logits/kernel"));
+  const hint = (named ? otherNetwork(backbone, arrays) : "") || otherForm(backbone, report, head);
   throw new WeightConversionError(`${title}: ${wrong}${hint}`, report);
 }
 
@@ -120,19 +129,24 @@ function converted(array: NamedArray, shape: number[], { layout }: WeightName, s
 
 /** The file's other arrays, sorted. */
 function restOf(
-  { unusedWeights }: Backbone,
+  backbone: Backbone,
+  arrays: NamedArrays,
   names: readonly (readonly [name: string, full: string])[],
   known: ReadonlySet<string>,
   ignore: readonly string[],
 ) {
   const unused: string[] = [];
+  const lost: string[] = [];
   const ignored: string[] = [];
   const unexpected: string[] = [];
   for (const [name, full] of names) {
     if (known.has(name)) continue;
-    if (Object.hasOwn(unusedWeights, name) || name.endsWith(".num_batches_tracked")) unused.push(name);
-    else if (matches(name, ignore) || matches(full, ignore)) ignored.push(full);
+    if (name.endsWith(".num_batches_tracked")) unused.push(name);
+    else if (Object.hasOwn(backbone.unusedWeights, name)) {
+      unused.push(name);
+      if (holdsSomething(name, arrays.get(full)!, backbone)) lost.push(name);
+    } else if (matches(name, ignore) || matches(full, ignore)) ignored.push(full);
     else unexpected.push(full);
   }
-  return { unused, ignored, unexpected };
+  return { unused, lost, ignored, unexpected };
 }

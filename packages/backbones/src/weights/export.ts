@@ -5,6 +5,7 @@ import { WeightConversionError } from "../errors.js";
 import { pytorchShape, toPyTorch } from "./layout.js";
 import { namings } from "./match.js";
 import type { WeightSource } from "./names.js";
+import { untouched } from "./unused.js";
 
 /** How names are written. */
 export interface ExportOptions {
@@ -51,7 +52,7 @@ export function exportWeights(
   if (source === "pytorch") {
     for (const [name, shape] of Object.entries(backbone.unusedWeights)) {
       const size = shape.reduce((product, length) => product * length, 1);
-      add(name, shape, new Float32Array(size).fill(name.endsWith(".running_var") ? 1 : 0));
+      add(name, shape, new Float32Array(size).fill(untouched(name.split(".").at(-1))));
     }
   }
   return arrays;

@@ -1,6 +1,7 @@
 /** Tells which architecture a weight file is of, from the names and shapes of its arrays. */
 import { backbones } from "../registry.js";
 import { stripPrefixes } from "./match.js";
+import type { WeightSource } from "./names.js";
 
 /** An architecture that a file's names look like. */
 export interface Identification {
@@ -8,8 +9,8 @@ export interface Identification {
   readonly name: string;
   /** Its variants whose weights have these names. */
   readonly variants: readonly string[];
-  /** Whose names they are. */
-  readonly source: "pytorch" | "keras";
+  /** Whose names they are; "roga" for our own, which variants may share. */
+  readonly source: WeightSource;
 }
 
 /**

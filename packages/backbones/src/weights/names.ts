@@ -82,11 +82,14 @@ function layoutOf(
   return { kind: "flattened-dense", height, width, channels };
 }
 
+/** Channels that DeepfakeBench's `adjust_channel` gives. */
+export const ADJUSTED_CHANNELS = 512;
+
 /** The weights of DeepfakeBench's `adjust_channel` after `channels` channels, which some of its files hold unused. */
 export function adjustChannelWeights(channels: number): Record<string, readonly number[]> {
   const vectors = ["0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var"];
   return {
-    "adjust_channel.0.weight": [512, channels, 1, 1],
-    ...Object.fromEntries(vectors.map((name) => [`adjust_channel.${name}`, [512]])),
+    "adjust_channel.0.weight": [ADJUSTED_CHANNELS, channels, 1, 1],
+    ...Object.fromEntries(vectors.map((name) => [`adjust_channel.${name}`, [ADJUSTED_CHANNELS]])),
   };
 }

@@ -25,6 +25,11 @@ export interface WeightReport {
   readonly kept: readonly string[];
   /** Arrays of the published files that the network has no use for, PyTorch's counters among them. */
   readonly unused: readonly string[];
+  /**
+   * Those of the unused that hold more than an untouched network has there, such as a trained `adjust_channel`. They are
+   * in the file and not in the network.
+   */
+  readonly lost: readonly string[];
   /** Arrays that `ignore` names. */
   readonly ignored: readonly string[];
   /** Names of weights that the file does not have. */

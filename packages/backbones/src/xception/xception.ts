@@ -49,6 +49,14 @@ const description: BackboneDescription = {
         "block14_sepconv2/depthwise_kernel:0": [3, 3, 1536, 1],
       },
     },
+    {
+      variants: ["deepfakebench", "keras"],
+      source: "roga",
+      weights: {
+        "block12_sep1_depthwise/depthwise_kernel": [3, 3, 728, 1],
+        "conv4_depthwise/depthwise_kernel": [3, 3, 1536, 1],
+      },
+    },
   ],
 };
 

@@ -5,7 +5,11 @@ import { kernel } from "../register.js";
 export const cast = kernel<CastInputs, CastAttrs>(
   Cast,
   ({ inputs: { x }, attrs: { dtype }, backend }) => {
-    const values: unknown = backend.data.get(x.dataId).values;
+    if (x.dtype === dtype) {
+      backend.incRef(x.dataId);
+      return { dataId: x.dataId, shape: x.shape, dtype };
+    }
+    const values = backend.array(x);
     if (x.dtype !== "float32" && dtype === "float32") {
       const integers = values instanceof Int32Array;
       if (!integers && !(values instanceof Uint8Array)) return undefined;
@@ -19,13 +23,13 @@ export const cast = kernel<CastInputs, CastAttrs>(
     if (dtype === "int32") {
       const integers = new Int32Array(floats.length);
       backend.addon.floatsToInts(floats, integers);
-      return backend.makeTensorInfo(x.shape, dtype, integers);
+      return backend.holding(x.shape, dtype, integers);
     }
     if (dtype === "bool" && floats.length > 0) {
       const bytes = new Uint8Array(floats.length);
       const notEqual = 1;
       backend.addon.compare(notEqual, floats, new Float32Array(1), bytes, Int32Array.of(floats.length, 1, 0));
-      return backend.makeTensorInfo(x.shape, dtype, bytes);
+      return backend.holding(x.shape, dtype, bytes);
     }
     return undefined;
   },

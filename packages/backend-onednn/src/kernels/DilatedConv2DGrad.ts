@@ -10,8 +10,8 @@ export const dilatedConv2DGrad = kernel<DilatedConv2DGradInputs, DilatedConv2DGr
     const { numbers, empty } = convolutionShape(x.shape, filter.shape, attrs, false);
     const [dx, dfilter] = [backend.make(x.shape), backend.make(filter.shape)];
     if (empty) {
-      dx.values.fill(0);
-      dfilter.values.fill(0);
+      backend.addon.fill(dx.values, 0);
+      backend.addon.fill(dfilter.values, 0);
     } else {
       const [images, weights, upstream] = [backend.floats(x), backend.floats(filter), backend.floats(dy)];
       backend.addon.convolutionBackwardInput(numbers, upstream, weights, dx.values);

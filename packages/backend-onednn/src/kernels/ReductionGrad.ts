@@ -1,5 +1,5 @@
 /** The gradient of sums and means: every value gets that of the sum that it is in, over how many there are. */
-import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { kernel } from "../register.js";
 import { stridesOver } from "./broadcast.js";
 
@@ -29,6 +29,10 @@ export const reductionGrad = kernel<{ dy: TensorInfo }, ReductionGradAttrs>(
   ({ inputs: { dy }, attrs: { shape, axes, divisor }, backend }) => {
     const dims = reductionDims(shape, axes);
     if (dims === undefined) return undefined;
+    const sums = shape.filter((_, axis) => !axes.includes(axis));
+    util.assert(util.sizeFromShape(dy.shape) === util.sizeFromShape(sums), () => {
+      return `${ReductionGrad}: the gradient of sums of shape [${sums}] has the shape [${dy.shape}]`;
+    });
     const dx = backend.make(shape);
     backend.addon.binary(DIVISION, backend.floats(dy), Float32Array.of(divisor), dx.values, dims);
     return dx.info;

@@ -6,7 +6,7 @@ import { sameShape } from "./broadcast.js";
 
 export const select = kernel<SelectInputs>(Select, ({ inputs: { condition, t, e }, backend }) => {
   if (!allFloat32(t, e) || !sameShape(t.shape, e.shape)) return undefined;
-  const chosen: unknown = backend.data.get(condition.dataId).values;
+  const chosen = backend.array(condition);
   if (!(chosen instanceof Uint8Array)) return undefined;
   const rows = condition.shape.length === 1 && condition.shape[0] === t.shape[0];
   if (t.shape.includes(0) || !(rows || sameShape(condition.shape, t.shape))) return undefined;

@@ -48,7 +48,7 @@ const compare: readonly NativeKernel[] = comparisons.map((name, operation) =>
     if (out === undefined) return undefined;
     const values = new Uint8Array(tf.util.sizeFromShape(out.shape));
     backend.addon.compare(operation, backend.floats(a), backend.floats(b), values, out.dims);
-    return backend.makeTensorInfo(out.shape, "bool", values);
+    return backend.holding(out.shape, "bool", values);
   }),
 );
 

@@ -123,7 +123,7 @@ const gatherV2 = kernel<tf.GatherV2Inputs, tf.GatherV2Attrs>(
   ({ inputs, attrs, backend }) => {
     const { x, indices } = inputs;
     const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0]!;
-    const chosen: unknown = backend.data.get(indices.dataId).values;
+    const chosen = backend.readable(indices);
     if (!allFloat32(x) || (attrs.batchDims ?? 0) !== 0 || !(chosen instanceof Int32Array)) return undefined;
     // The JavaScript kernel says what is wrong with an index.
     if (!chosen.every((index) => index >= 0 && index < x.shape[axis]!)) return undefined;

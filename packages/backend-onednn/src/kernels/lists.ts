@@ -46,21 +46,15 @@ function outputsLike(backend: OnednnBackend, tensors: readonly TensorInfo[]) {
   return { infos: made.map(({ info }) => info), arrays: made.map(({ values }) => values) };
 }
 
-/** The factor as an attribute or as a tensor. */
-function factor(backend: OnednnBackend, inputs: { alpha?: TensorInfo }, attrs: ListScaleAttrs): number {
-  return inputs.alpha === undefined ? attrs.alpha! : backend.floats(inputs.alpha)[0]!;
-}
-
-function scalar(backend: OnednnBackend, value: number): TensorInfo {
-  const { info, values } = backend.make([]);
-  values[0] = value;
-  return info;
+/** The factor as a tensor or as an attribute: the addon takes the first that there is. */
+function factor(backend: OnednnBackend, inputs: { alpha?: TensorInfo }, { alpha = 0 }: ListScaleAttrs) {
+  return [inputs.alpha && backend.floats(inputs.alpha), alpha] as const;
 }
 
 const listScale = kernel<ListInputs, ListScaleAttrs>(ListScale, ({ inputs, attrs, backend }) => {
   const x = listed(inputs, "x", attrs.count);
   const out = outputsLike(backend, x);
-  backend.addon.listScale(arrays(backend, x), out.arrays, factor(backend, inputs, attrs));
+  backend.addon.listScale(arrays(backend, x), out.arrays, ...factor(backend, inputs, attrs));
   return out.infos;
 });
 
@@ -68,17 +62,21 @@ const listAxpy = kernel<ListPairInputs, ListScaleAttrs>(ListAxpy, ({ inputs, att
   const x = listed(inputs, "x", attrs.count);
   const y = arrays(backend, listed(inputs, "y", attrs.count));
   const out = outputsLike(backend, x);
-  backend.addon.listAxpy(arrays(backend, x), y, out.arrays, factor(backend, inputs, attrs));
+  backend.addon.listAxpy(arrays(backend, x), y, out.arrays, ...factor(backend, inputs, attrs));
   return out.infos;
 });
 
-const listNorm = kernel<ListInputs, ListAttrs>(ListNorm, ({ inputs, attrs: { count }, backend }) =>
-  scalar(backend, backend.addon.listNorm(arrays(backend, listed(inputs, "x", count)))),
-);
+const listNorm = kernel<ListInputs, ListAttrs>(ListNorm, ({ inputs, attrs: { count }, backend }) => {
+  const { info, values } = backend.make([]);
+  backend.addon.listNorm(arrays(backend, listed(inputs, "x", count)), values);
+  return info;
+});
 
 const listDot = kernel<ListPairInputs, ListAttrs>(ListDot, ({ inputs, attrs: { count }, backend }) => {
   const [x, y] = [listed(inputs, "x", count), listed(inputs, "y", count)];
-  return scalar(backend, backend.addon.listDot(arrays(backend, x), arrays(backend, y)));
+  const { info, values } = backend.make([]);
+  backend.addon.listDot(arrays(backend, x), arrays(backend, y), values);
+  return info;
 });
 
 /**

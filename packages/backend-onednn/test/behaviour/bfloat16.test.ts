@@ -4,13 +4,13 @@
  */
 import { afterEach, beforeAll, expect, test } from "vitest";
 import type { Addon } from "../../src/addon.js";
-import { loadedEngine } from "../../src/engine.js";
+import { loadAddon } from "../../src/load.js";
 
 let addon: Addon;
 let supported = true;
 
 beforeAll(() => {
-  addon = loadedEngine().addon;
+  addon = loadAddon();
   try {
     addon.setBfloat16(true);
   } catch {

@@ -27,12 +27,14 @@ describe("settings", () => {
       ROGA_ONEDNN_SMALLEST_POOLED: "1",
       ROGA_ONEDNN_SLAB_BYTES: "8192",
       ROGA_ONEDNN_MAX_IDLE_BYTES: "0",
+      ROGA_ONEDNN_QUEUE: "0",
     };
     expect(resolveSettings({}, environment)).toEqual({
       threads: 4,
       precision: "bfloat16",
       level: "v2",
       addon: "/a",
+      queue: false,
       memory: { smallest: 1, slabBytes: 8192, maxIdleBytes: 0 },
     });
   });
@@ -43,6 +45,7 @@ describe("settings", () => {
     [{}, { ROGA_ONEDNN_THREADS: "many" }, "ROGA_ONEDNN_THREADS: expected a whole number from 1 to 1024, got many"],
     [{ slabBytes: 100 }, {}, "slabBytes: expected a whole number of at least 4096, got 100"],
     [{ precision: "fp16" as never }, {}, 'precision: expected "float32" or "bfloat16", got "fp16"'],
+    [{}, { ROGA_ONEDNN_QUEUE: "no" }, "ROGA_ONEDNN_QUEUE: expected 0 or 1, got no"],
     [{}, { ROGA_ONEDNN_PRECISION: "half" }, 'ROGA_ONEDNN_PRECISION: expected "float32" or "bfloat16", got "half"'],
   ])("refuse %j with %j", (options, environment, message) => {
     expect(() => resolveSettings(options, environment)).toThrow(new SettingError(message));

@@ -25,6 +25,7 @@ function failureOf(f: () => unknown): [string, string] {
     tf.tidy(() => {
       f();
     });
+    backend.finish();
     return ["", "nothing went wrong"];
   } catch (error) {
     return [(error as Error).name, (error as Error).message];
@@ -32,7 +33,8 @@ function failureOf(f: () => unknown): [string, string] {
 }
 
 await tf.setBackend("onednn");
-const { addon } = tf.backend() as OnednnBackend;
+const backend = tf.backend() as OnednnBackend;
+const { addon } = backend;
 const net = new SmallNet(TINY);
 const losses = [net.step()];
 const before = { ...tf.memory() };

@@ -1,0 +1,26 @@
+/** Puts long work in the queue and leaves, in the way that the argument says, while it is computed. */
+import "@tensorflow/tfjs";
+import { isMainThread, Worker } from "node:worker_threads";
+import * as tf from "@tensorflow/tfjs-core";
+import "../../src/index.js";
+
+async function work(): Promise<void> {
+  await tf.setBackend("onednn");
+  const x = tf.randomUniform<tf.Rank.R2>([800, 800]);
+  for (let i = 0; i < 200; i++) tf.matMul(x, x).dispose();
+}
+
+const how = process.argv[2];
+if (!isMainThread) {
+  await work();
+} else if (how === "worker") {
+  await new Promise<void>((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url));
+    worker.on("exit", () => resolve());
+    worker.on("error", reject);
+  });
+} else {
+  await work();
+  if (how === "exit") process.exit(7);
+  if (how === "throw") throw new Error("on purpose");
+}
