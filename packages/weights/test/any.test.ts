@@ -1,6 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir, writeFile } from "node:fs/promises";
 import {
   type NamedArray,
   type NamedArrays,
@@ -14,22 +12,17 @@ import {
   writeWeights,
 } from "@roga/weights";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { detectFormat } from "../src/any/detect.js";
 import { MemorySource } from "../src/files/byte-source.js";
 import { reference as keras, unpack } from "./keras/reference.js";
 import { edits, truncations } from "./support/broken-bytes.js";
 import { errorOf } from "./support/errors.js";
+import { temporaryFolder } from "./support/temporary-folder.js";
 import { writeModel } from "./tensorflowjs/model.js";
 import { rawZip } from "./zip/support.js";
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "weights-"));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
 const w: NamedArray = { dtype: "F32", shape: [2], data: Float32Array.of(1.5, -2) };
 const arrays: NamedArrays = new Map([["arr_0", w]]);
@@ -43,7 +36,7 @@ const files: Record<string, () => Promise<Uint8Array>> = {
 
 describe("openWeights", () => {
   it.each(Object.entries(files))("tells %s by its content", async (format, bytes) => {
-    const path = join(folder, "checkpoint.bin");
+    const path = folder.file("checkpoint.bin");
     await writeFile(path, await bytes());
     const file = await openWeights(path);
     expect(format.startsWith(file.format)).toBe(true);
@@ -57,13 +50,13 @@ describe("openWeights", () => {
 
   it("tells Keras' and TensorFlow.js' files", async () => {
     for (const name of ["model.keras", "model.h5"]) {
-      const path = join(folder, "x.pth");
+      const path = folder.file("x.pth");
       await writeFile(path, unpack(keras.files[name]!.file));
       expect((await readWeights(path)).size).toBe(Object.keys(keras.files[name]!.arrays).length);
     }
     const weights = [{ name: "arr_0", shape: [2], dtype: "float32" }];
     const bytes = new Uint8Array(w.data.buffer as ArrayBuffer);
-    const file = await openWeights(await writeModel(folder, [{ paths: ["a.bin"], weights }], { "a.bin": bytes }));
+    const file = await openWeights(await writeModel(folder.path, [{ paths: ["a.bin"], weights }], { "a.bin": bytes }));
     expect(file).toMatchObject({ format: "tensorflowjs", metadata: { format: "layers-model" } });
     expect(await file.tensor("arr_0")).toEqual(w);
   });
@@ -76,7 +69,7 @@ describe("openWeights", () => {
     ["another archive", rawZip([{ name: "a.txt", content: Buffer.from("a") }]), 'a ZIP archive of "a.txt"'],
     ["other bytes", "hello", "68656c6c6f"],
   ])("refuses %s", async (_, content, message) => {
-    const path = join(folder, "x.safetensors");
+    const path = folder.file("x.safetensors");
     await writeFile(path, content);
     const error = await errorOf(() => openWeights(path));
     expect(error.path).toBe(path);
@@ -84,29 +77,29 @@ describe("openWeights", () => {
   });
 
   it("refuses a folder", async () => {
-    expect((await errorOf(() => openWeights(folder))).message).toContain("expected a file");
+    expect((await errorOf(() => openWeights(folder.path))).message).toContain("expected a file");
   });
 });
 
 describe("writeWeights", () => {
   it.each(["safetensors", "npz", "pth", "pt"])("writes .%s, from arrays and from an open file", async (extension) => {
-    const path = join(folder, `a.${extension}`);
+    const path = folder.file(`a.${extension}`);
     await writeWeights(path, arrays);
     const file = await openWeights(path);
-    const copy = join(folder, `b.${extension.toUpperCase()}`);
+    const copy = folder.file(`b.${extension.toUpperCase()}`);
     await writeWeights(copy, file);
     await file.close();
     expect(await readWeights(copy)).toEqual(arrays);
   });
 
   it("keeps metadata in safetensors files, and does without in others", async () => {
-    const path = join(folder, "a.safetensors");
+    const path = folder.file("a.safetensors");
     const metadata = { architecture: "xception", epoch: "3" };
     await writeWeights(path, arrays, { metadata });
     const file = await openWeights(path);
     expect(file.metadata).toEqual(metadata);
     for (const name of ["b.safetensors", "b.npz", "b.pth"]) {
-      const copy = join(folder, name);
+      const copy = folder.file(name);
       await writeWeights(copy, file, { metadata: file.metadata });
       const copied = await openWeights(copy);
       expect(copied.metadata).toEqual(name.endsWith(".safetensors") ? metadata : {});
@@ -117,9 +110,9 @@ describe("writeWeights", () => {
   });
 
   it("refuses another extension", async () => {
-    const path = join(folder, "a.h5");
+    const path = folder.file("a.h5");
     await expect(writeWeights(path, arrays)).rejects.toMatchObject({ name: "WeightsError", path });
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(folder.path)).toEqual([]);
   });
 });
 

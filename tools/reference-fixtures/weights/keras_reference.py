@@ -34,9 +34,9 @@ def listed(arrays):
     }
 
 
-def hdf5(write):
+def hdf5(write, **options):
     out = io.BytesIO()
-    with h5py.File(out, "w") as file:
+    with h5py.File(out, "w", **options) as file:
         write(file)
     return packed(out.getvalue())
 
@@ -279,6 +279,27 @@ broken = {
     ),
 }
 
+def tiny(file):
+    """As Keras 2 writes."""
+    file.attrs["layer_names"] = np.array([b"a"])
+    group = file.create_group("a")
+    group.attrs["weight_names"] = np.array([b"k:0"])
+    group.create_dataset("k:0", data=np.float32([1, 2]))
+
+
+def tiny_compressed(file):
+    """As Keras 3 writes, in pieces that are deflated."""
+    value = np.arange(6, dtype="f4").reshape(2, 3)
+    file.create_dataset("layers/dense/vars/0", data=value, chunks=(2, 2), compression="gzip")
+
+
+def tiny_numbered(file):
+    """As Keras 3 writes, with the layer's name."""
+    group = file.create_group("layers/dense/vars")
+    group.attrs["name"] = "d"
+    group.create_dataset("0", data=np.float32([1, 2]))
+
+
 OUT.write_text(
     json.dumps(
         {
@@ -303,6 +324,13 @@ OUT.write_text(
                 },
             },
             "layerNames": {path: name for name, path in paths.items()},
+            # Of a few hundred bytes, and of a few thousand in the layout that h5py writes by default.
+            "tiny": {
+                "weight_names": hdf5(tiny, libver="latest"),
+                "deflated": hdf5(tiny_compressed, libver="latest"),
+                "numbered": hdf5(tiny_numbered, libver="latest"),
+                "weight_names, older": hdf5(tiny),
+            },
             "refused": {name: {"file": file, "because": because} for name, (file, because) in broken.items()},
         },
         ensure_ascii=True,

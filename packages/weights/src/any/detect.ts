@@ -1,5 +1,6 @@
 /** Which format a weight file has, by its content. Extensions are not looked at: `.bin` and `.h5` have been anything. */
 import type { ByteSource } from "../files/byte-source.js";
+import { guess, HDF5_SIGNATURE, START_BYTES } from "../files/guess.js";
 import { KERAS_WEIGHTS } from "../keras/read.js";
 import { NPY_MAGIC } from "../numpy/npy-header.js";
 import { startsAsLegacy } from "../pytorch/legacy.js";
@@ -8,12 +9,6 @@ import { ZipArchive } from "../zip/archive.js";
 
 /** The formats that can be read. `npz` stands for `.npy` as well, `keras` for `.h5`, `.weights.h5` and `.keras`. */
 export type WeightsFormat = "safetensors" | "pytorch" | "npz" | "keras" | "tensorflowjs";
-
-/** Enough for every signature: that of tar files lies at byte 257. */
-const START_BYTES = 512;
-
-/** HDF5's signature stands at byte 0, or at 512, 1024 and so on where something precedes it. */
-const HDF5_SIGNATURE = "\x89HDF\r\n\x1a\n";
 
 /**
  * The format of a file.
@@ -29,7 +24,7 @@ export async function detectFormat(source: ByteSource): Promise<WeightsFormat> {
   // Eight bytes of length, the upper ones zero for any header that fits a file, then the header's first character.
   if (text[8] === "{" && start.readUIntLE(4, 4) === 0) return "safetensors";
   if (/^(\xef\xbb\xbf)?\s*\{/.test(text)) return "tensorflowjs";
-  throw new WeightsError(null, `not a weight file of a known format: ${guess(start, text)}`);
+  throw new WeightsError(null, `not a weight file of a known format: ${guess(start)}`);
 }
 
 async function archiveFormat(source: ByteSource): Promise<WeightsFormat> {
@@ -39,14 +34,4 @@ async function archiveFormat(source: ByteSource): Promise<WeightsFormat> {
   if (names.every((name) => name.endsWith(".npy"))) return "npz";
   const shown = names.slice(0, 3).map((name) => JSON.stringify(name.slice(0, 60)));
   throw new WeightsError(null, `not a weight file of a known format: a ZIP archive of ${shown.join(", ")}`);
-}
-
-function guess(start: Buffer, text: string): string {
-  if (start.length === 0) return "it is empty";
-  if (text.slice(257, 262) === "ustar") return "a tar file; PyTorch wrote such before 0.1.10";
-  if (/^\s*(<!doctype|<html)/i.test(text)) return "a web page, as a failed download leaves it";
-  if (text.startsWith("version https://git-lfs")) return "a Git LFS pointer, whose content was not fetched";
-  if (text.startsWith("\x1f\x8b")) return "a gzip file; unpack it";
-  if (start[0] === 0x80 && (start[1] ?? 9) <= 5) return "a pickle without PyTorch's magic number";
-  return `it starts with the bytes ${start.subarray(0, 8).toString("hex")}`;
 }

@@ -61,13 +61,21 @@ export class Hdf5File {
     }
   }
 
-  /** Frees what the library holds of the file. */
+  /** Frees what the library holds of the file, as far as the file is not too broken for that. */
   close(): void {
     try {
       if (this.#library.usable) this.#library.call("its end", null, () => this.#module.close_file(this.#id));
+    } catch (error) {
+      // All was read by then, and a library that it stopped is not used again.
+      if (!(error instanceof KerasError)) throw error;
     } finally {
       this.#unmount();
     }
+  }
+
+  /** Runs a task that calls many of these methods: faster, and one time limit holds for all of it. */
+  atOnce<T>(task: () => T): T {
+    return this.#library.call("its content", null, task);
   }
 
   /** The paths of all datasets below a group, without a slash at the start; a dataset of several names once. */

@@ -33,14 +33,15 @@ const STDERR = 2;
 /** Milliseconds that one call of the library may take; reading a gigabyte takes a few seconds. */
 const CALL_MILLISECONDS = 60_000;
 
-/** How often a stopped library is replaced in one process: what each held is lost with it. */
-const MAX_LIBRARIES = 16;
+/** A library whose memory grew beyond this is not used for another file: its memory never shrinks. */
+const RETIRED_BYTES = 2 ** 28;
 
 /** One instance of the library, in memory of its own. */
 export class Hdf5Library {
   readonly module: Hdf5Module;
   readonly #milliseconds: number;
-  #opened = 0;
+  /** Whether a call is under way. */
+  #timed = false;
 
   private constructor(module: Hdf5Module, milliseconds: number) {
     this.module = module;
@@ -53,7 +54,7 @@ export class Hdf5Library {
    * @throws KerasError if h5wasm is not installed.
    */
   static async load(milliseconds = CALL_MILLISECONDS): Promise<Hdf5Library> {
-    loading ??= importModule();
+    loading ??= instantiate();
     return new Hdf5Library(await loading, milliseconds);
   }
 
@@ -65,7 +66,7 @@ export class Hdf5Library {
   /** Makes a file readable to the library; gives its path there, and how to take it away again. */
   mount(size: number, read: ReadInto): { path: string; unmount: () => void } {
     const files = this.module.FS as unknown as FileSystem;
-    const path = `/${++this.#opened}-${randomUUID()}.h5`;
+    const path = `/${randomUUID()}.h5`;
     files.writeFile(path, new Uint8Array(0));
     const { node } = files.lookupPath(path);
     node.usedBytes = size;
@@ -76,18 +77,26 @@ export class Hdf5Library {
         return read(new Uint8Array(buffer.buffer, buffer.byteOffset + offset, wanted), position);
       },
     };
-    return { path, unmount: () => files.unlink(path) };
+    const unmount = () => {
+      files.unlink(path);
+      if (this.module.HEAPU8.length > RETIRED_BYTES) this.#replace();
+    };
+    return { path, unmount };
   }
 
   /**
    * Calls the library; whatever it throws becomes a {@link KerasError}. Broken files can send it in circles, so that a
    * call has a time limit; a library that was stopped, or that trapped, is in no known state and is not used again.
+   * Calls within a call share its limit, and cost less than calls with limits of their own.
    * @param what What could not be read if it throws.
    * @param tensor The tensor at fault, or `null`.
    */
   call<T>(what: string, tensor: string | null, task: () => T): T {
     if (!this.usable) throw new KerasError(tensor, `the HDF5 file is broken: it stopped the library`);
+    const outermost = !this.#timed;
     try {
+      if (!outermost) return task();
+      this.#timed = true;
       timed.task = task;
       return timedCall.runInContext(timed, { timeout: this.#milliseconds }) as T;
     } catch (cause) {
@@ -97,36 +106,49 @@ export class Hdf5Library {
       if (endless || name === "RuntimeError" || name === "RangeError") this.#stop();
       const how = endless ? `in ${this.#milliseconds / 1000} s` : "";
       throw new KerasError(tensor, `the HDF5 file is broken: ${what} cannot be read ${how}`.trimEnd(), null, { cause });
+    } finally {
+      if (outermost) {
+        this.#timed = false;
+        timed.task = undefined;
+      }
     }
   }
 
   #stop(): void {
     stopped.add(this.module);
-    loading = undefined;
+    this.#replace();
+  }
+
+  /** The next file gets another; files that are open keep theirs. */
+  #replace(): void {
+    if (current === this.module) loading = undefined;
   }
 }
 
 /** Node.js limits the time of scripts alone; this one calls what it is given, in whose own context that then runs. */
 const timedCall = new Script("task()");
-const timed: { task?: () => unknown } = createContext({});
+const timed: { task?: (() => unknown) | undefined } = createContext({});
 
 let loading: Promise<Hdf5Module> | undefined;
-let imported = 0;
+/** What {@link loading} gave last. */
+let current: Hdf5Module | undefined;
 const stopped = new WeakSet<Hdf5Module>();
 
-async function importModule(): Promise<Hdf5Module> {
-  if (imported === MAX_LIBRARIES) {
-    throw new KerasError(null, `${MAX_LIBRARIES} broken HDF5 files stopped the library; others need a new process`);
-  }
+/** Makes an instance, which is freed with all its memory when the last file of it is. */
+async function instantiate(): Promise<Hdf5Module> {
   try {
-    // A query makes it another module to Node.js, with memory of its own.
-    const { ready } = (await import(`${import.meta.resolve("h5wasm")}?${++imported}`)) as typeof H5wasm;
-    return silenced(await ready);
+    // The package itself makes one instance and keeps it; beside its entry lies what it makes it with.
+    const url = new URL("./hdf5_util.js", import.meta.resolve("h5wasm"));
+    const { default: factory } = (await import(url.href)) as { default: Factory };
+    current = silenced(await factory({ noInitialRun: true }));
+    return current;
   } catch (cause) {
     loading = undefined;
     throw new KerasError(null, "reading HDF5 files needs the package h5wasm: npm install h5wasm", null, { cause });
   }
 }
+
+type Factory = (options: { noInitialRun: boolean }) => Promise<Hdf5Module>;
 
 /** What the library finds wrong it prints as well, line by line; errors say it. */
 function silenced(module: Hdf5Module): Hdf5Module {

@@ -4,18 +4,16 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { decodeTensor } from "../decode-tensor.js";
-import { bytesPerElement } from "../dtype.js";
 import { FileSource } from "../files/byte-source.js";
 import type { NamedArray, NamedArrays, TensorInfo } from "../named-array.js";
 import { readAndClose } from "../read-all.js";
-import { elementCount } from "../shape.js";
 import { grownLimit } from "../size-limit.js";
 import { namingFile } from "../weights-error.js";
 import { ZipArchive } from "../zip/archive.js";
+import { contentOf } from "./content.js";
 import { KerasError } from "./error.js";
 import { Hdf5File } from "./hdf5-file.js";
 import type { ReadInto } from "./hdf5-library.js";
-import { layoutOf } from "./layout.js";
 
 /** The file of a `.keras` archive that holds the weights. */
 export const KERAS_WEIGHTS = "model.weights.h5";
@@ -46,11 +44,10 @@ export class KerasFile {
     this.#path = path;
     this.#file = file;
     this.#release = release;
-    const { paths, layerNames } = layoutOf(file, config);
+    const { paths, layerNames, infos } = contentOf(file, config, limit);
     this.#paths = paths;
     this.layerNames = layerNames;
-    this.infos = new Map([...paths].map(([name, dataset]) => [name, file.info(dataset)]));
-    checkTotal(this.infos, limit);
+    this.infos = infos;
   }
 
   /**
@@ -150,20 +147,6 @@ async function configOf(archive: ZipArchive): Promise<string | null> {
     throw new KerasError(null, `${KERAS_CONFIG} has ${entry.size} bytes, more than the limit of ${MAX_CONFIG_BYTES}`);
   }
   return Buffer.from(await archive.read(KERAS_CONFIG)).toString();
-}
-
-/** Each dataset may compress well, and several names may be of one. */
-function checkTotal(infos: ReadonlyMap<string, TensorInfo>, limit: number): void {
-  let total = 0;
-  for (const [name, { dtype, shape }] of infos) {
-    total += elementCount(name, shape, KerasError) * bytesPerElement(dtype);
-    if (total > limit) {
-      throw new KerasError(
-        name,
-        `it and the tensors before take ${total} bytes together, more than the limit of ${limit}`,
-      );
-    }
-  }
 }
 
 /** The library reads synchronously, in pieces of its own choice. */

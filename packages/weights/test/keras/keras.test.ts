@@ -1,22 +1,15 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { KerasError, KerasFile, readKeras, toFloat32 } from "@roga/weights";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/errors.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 import { rawZip } from "../zip/support.js";
 import { reference, unpack } from "./reference.js";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "weights-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
 async function fileOf(bytes: Uint8Array): Promise<string> {
-  const path = join(folder, "x.h5");
+  const path = folder.file("x.h5");
   await writeFile(path, bytes);
   return path;
 }

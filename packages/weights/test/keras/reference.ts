@@ -8,6 +8,8 @@ interface Reference {
     { file: string; arrays: Record<string, { dtype: string; shape: number[]; values: number[] }> }
   >;
   readonly layerNames: Record<string, string>;
+  /** Files of one weight, as short as they get. */
+  readonly tiny: Record<string, string>;
   readonly refused: Record<string, { file: string; because: string }>;
 }
 

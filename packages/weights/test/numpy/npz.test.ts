@@ -1,6 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import {
   type NamedArray,
   type NamedArrays,
@@ -11,18 +9,13 @@ import {
   serializeNpz,
   writeNpz,
 } from "@roga/weights";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/errors.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 import { valuesOf } from "../support/values.js";
 import { DTYPES, decode, reference } from "./reference.js";
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "weights-"));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
 describe.each(["stored", "deflated"] as const)("numpy.savez, %s", (kind) => {
   const bytes = decode(reference.archive[kind]);
@@ -39,7 +32,7 @@ describe.each(["stored", "deflated"] as const)("numpy.savez, %s", (kind) => {
   });
 
   it("opens a file by its headers, and reads arrays by name", async () => {
-    const path = join(folder, "weights.npz");
+    const path = folder.file("weights.npz");
     await writeFile(path, bytes);
     const file = await NpzFile.open(path);
     expect(file.infos.get("conv1.weight")).toMatchObject({ dtype: "F32", shape: [4, 3, 3, 3] });
@@ -56,7 +49,7 @@ describe("writeNpz", () => {
   ]);
 
   it("writes what it reads, the same bytes in memory, from a stream and from an open file", async () => {
-    const path = join(folder, "a.npz");
+    const path = folder.file("a.npz");
     async function* stream() {
       yield* arrays;
     }
@@ -66,15 +59,15 @@ describe("writeNpz", () => {
     expect(bytes.equals(await serializeNpz(arrays))).toBe(true);
 
     const open = await NpzFile.open(path);
-    await writeNpz(join(folder, "b.npz"), open);
+    await writeNpz(folder.file("b.npz"), open);
     await open.close();
-    expect((await readFile(join(folder, "b.npz"))).equals(bytes)).toBe(true);
+    expect((await readFile(folder.file("b.npz"))).equals(bytes)).toBe(true);
   });
 
   it("refuses what NumPy has no type for before it writes, and leaves nothing behind", async () => {
     const half: NamedArrays = new Map([...arrays, ["b", { dtype: "BF16", shape: [1], data: Uint16Array.of(1) }]]);
-    await expect(writeNpz(join(folder, "x.npz"), half)).rejects.toMatchObject({ name: "NumpyError", tensor: "b" });
-    expect(await readdir(folder)).toEqual([]);
+    await expect(writeNpz(folder.file("x.npz"), half)).rejects.toMatchObject({ name: "NumpyError", tensor: "b" });
+    expect(await readdir(folder.path)).toEqual([]);
   });
 
   it("refuses names that a ZIP file cannot hold", async () => {
@@ -88,7 +81,7 @@ describe("writeNpz", () => {
 
 describe("readNpz", () => {
   it("reads a bare .npy file as arr_0", async () => {
-    const path = join(folder, "x.npz");
+    const path = folder.file("x.npz");
     await writeFile(path, decode(reference.files.vector!.file));
     expect(await readNpz(path)).toEqual(
       new Map([["arr_0", { dtype: "I32", shape: [5], data: Int32Array.of(0, 1, 2, 3, 4) }]]),
@@ -96,7 +89,7 @@ describe("readNpz", () => {
   });
 
   it("says in which file and array what is wrong", async () => {
-    const path = join(folder, "x.npz");
+    const path = folder.file("x.npz");
     const bytes = decode(reference.archive.stored);
     // One byte of the last array's data.
     bytes[Buffer.from(bytes).lastIndexOf("PK\u0001\u0002zeros") - 1]! ^= 1;

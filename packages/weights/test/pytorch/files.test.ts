@@ -1,6 +1,4 @@
-import { mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { open, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import {
   type NamedArray,
   type NamedArrays,
@@ -11,18 +9,13 @@ import {
   writePyTorch,
   writeSafetensors,
 } from "@roga/weights";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ZipWriter } from "../../src/zip/writer.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 import { dictOf, legacyFile, pickle, SIX, tensor, text, zipFile } from "./raw-file.js";
 import { asExpected, references, unpacked } from "./reference.js";
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "weights-"));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
 const small: NamedArrays = new Map<string, NamedArray>([
   ["w", { dtype: "F32", shape: [2], data: Float32Array.of(1, 2) }],
@@ -34,7 +27,7 @@ describe("PyTorchFile", () => {
   it.each(["zip", "legacy"] as const)(
     "knows names and shapes first, and reads one tensor at a time (%s)",
     async (format) => {
-      const path = join(folder, "views.pth");
+      const path = folder.file("views.pth");
       await writeFile(path, unpacked(files.views![format]));
       const file = await PyTorchFile.open(path);
       expect(file.format).toBe(format);
@@ -47,7 +40,7 @@ describe("PyTorchFile", () => {
   );
 
   it("gives tensors that share a storage arrays of their own", async () => {
-    const path = join(folder, "views.pth");
+    const path = folder.file("views.pth");
     await writeFile(path, unpacked(files.views!.zip));
     const file = await PyTorchFile.open(path);
     const [first, second] = [await file.tensor("whole"), await file.tensor("whole")];
@@ -58,7 +51,7 @@ describe("PyTorchFile", () => {
   });
 
   it("names the file and the tensor", async () => {
-    const path = join(folder, "small.pth");
+    const path = folder.file("small.pth");
     await writePyTorch(path, small);
     await expect(readPyTorch(path, { names: ["w", "c"] })).rejects.toMatchObject({
       name: "PyTorchError",
@@ -71,13 +64,13 @@ describe("PyTorchFile", () => {
   });
 
   it("reads some of the tensors", async () => {
-    const path = join(folder, "small.pth");
+    const path = folder.file("small.pth");
     await writePyTorch(path, small);
     expect((await readPyTorch(path, { names: ["b"] })).tensors).toEqual(new Map([["b", small.get("b")]]));
   });
 
   it("notices a file that shrinks while it is open", async () => {
-    const path = join(folder, "legacy.pth");
+    const path = folder.file("legacy.pth");
     await writeFile(path, legacyFile(dictOf(tensor())));
     const file = await PyTorchFile.open(path);
     await truncate(path, 100);
@@ -154,7 +147,7 @@ describe("files of many gigabytes", () => {
   it("ZIP: 64-bit sizes and positions are written and read, a part without the rest", async () => {
     // The large entry is a hole in the file, which takes no space.
     const vast = 5 * 2 ** 30;
-    const path = join(folder, "vast.pth");
+    const path = folder.file("vast.pth");
     const data = pickle(
       "}(",
       text("vast"),
@@ -195,7 +188,7 @@ describe("files of many gigabytes", () => {
 
   it("legacy: a pickle beyond the first megabyte, storages beyond 4 GiB", async () => {
     const vast = 5 * 2 ** 30;
-    const path = join(folder, "vast.pth");
+    const path = folder.file("vast.pth");
     const length = "\x8a\x05\0\0\0\x50\x00"; // in elements of float32
     const data = pickle(
       "}(",
@@ -223,15 +216,15 @@ describe("files of many gigabytes", () => {
 
 describe("writePyTorch", () => {
   it("replaces a file and leaves nothing else behind", async () => {
-    const path = join(folder, "small.pth");
+    const path = folder.file("small.pth");
     await writeFile(path, "old");
     await writePyTorch(path, small);
     expect((await readPyTorch(path)).tensors).toEqual(small);
-    expect(await readdir(folder)).toEqual(["small.pth"]);
+    expect(await readdir(folder.path)).toEqual(["small.pth"]);
   });
 
   it("leaves the old file as it was when it fails", async () => {
-    const path = join(folder, "small.pth");
+    const path = folder.file("small.pth");
     await writePyTorch(path, small);
     const before = await readFile(path);
     const wrong: NamedArrays = new Map([["w", { dtype: "F32", shape: [3], data: new Float32Array(2) }]]);
@@ -239,11 +232,11 @@ describe("writePyTorch", () => {
     const surrogate: NamedArrays = new Map([["\ud800", small.get("w")!]]);
     await expect(writePyTorch(path, surrogate)).rejects.toMatchObject({ name: "PyTorchError", tensor: "\ud800" });
     expect(await readFile(path)).toEqual(before);
-    expect(await readdir(folder)).toEqual(["small.pth"]);
+    expect(await readdir(folder.path)).toEqual(["small.pth"]);
   });
 
   it("takes an open file of another format, or tensors in any order", async () => {
-    const path = join(folder, "copy.pth");
+    const path = folder.file("copy.pth");
     const stream: TensorStream = {
       infos: small,
       tensors: (async function* () {
@@ -253,13 +246,13 @@ describe("writePyTorch", () => {
     await writePyTorch(path, stream);
     const copy = await PyTorchFile.open(path);
     expect([...copy.infos.keys()]).toEqual(["w", "b"]);
-    await writeSafetensors(join(folder, "copy.safetensors"), copy);
+    await writeSafetensors(folder.file("copy.safetensors"), copy);
     await copy.close();
     expect((await readPyTorch(path)).tensors).toEqual(small);
   });
 
   it("lets storages begin where they can be mapped into memory", async () => {
-    const path = join(folder, "small.pth");
+    const path = folder.file("small.pth");
     await writePyTorch(path, small);
     const bytes = await readFile(path);
     expect(bytes.indexOf(Buffer.from(Float32Array.of(1, 2).buffer)) % 64).toBe(0);

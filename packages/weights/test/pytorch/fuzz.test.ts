@@ -1,6 +1,7 @@
-import { type NamedArray, PyTorchError, parsePyTorch, serializePyTorch } from "@roga/weights";
+import { PyTorchError, parsePyTorch, serializePyTorch } from "@roga/weights";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { arbitraryArrays } from "../support/arbitrary-arrays.js";
 import { bitFlips, edits, truncations } from "../support/broken-bytes.js";
 import { dictOf, legacyFile, pickle, tensor, text, zipFile } from "./raw-file.js";
 
@@ -178,30 +179,7 @@ it("reads or refuses any bytes after a magic number", async () => {
   );
 });
 
-const arrays: fc.Arbitrary<NamedArray> = fc
-  .tuple(
-    fc.array(fc.nat(3), { maxLength: 3 }),
-    fc.constantFrom("F32", "F64", "F16", "I64", "U16", "U64", "BOOL"),
-    fc.infiniteStream(fc.nat(255)),
-  )
-  .map(([shape, dtype, bytes]): NamedArray => {
-    const count = shape.reduce((product, size) => product * size, 1);
-    const take = (size: number) => Uint8Array.from({ length: count * size }, () => bytes.next().value).buffer;
-    switch (dtype) {
-      case "F32":
-        return { dtype, shape, data: new Float32Array(take(4)) };
-      case "F64":
-        return { dtype, shape, data: new Float64Array(take(8)) };
-      case "I64":
-        return { dtype, shape, data: new BigInt64Array(take(8)) };
-      case "U64":
-        return { dtype, shape, data: new BigUint64Array(take(8)) };
-      case "BOOL":
-        return { dtype, shape, data: new Uint8Array(take(1)).map((value) => value & 1) };
-      default:
-        return { dtype: dtype as "F16" | "U16", shape, data: new Uint16Array(take(2)) };
-    }
-  });
+const arrays = arbitraryArrays("F32", "F64", "F16", "I64", "U16", "U64", "BOOL");
 
 it("reads back what it wrote, bit for bit", async () => {
   const files = fc

@@ -1,11 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { openWeights, PyTorchError, readWeights } from "@roga/weights";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FileSource } from "../../src/files/byte-source.js";
 import { SharedStorages } from "../../src/pytorch/shared-storages.js";
 import { StorageRecord } from "../../src/pytorch/values.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 import { legacyFile, pickle, tensor, text, zipFile } from "./raw-file.js";
 
 /** Eight tensors of six numbers each, in turns at the start of two storages of 4,000 bytes, and a storage of their own between. */
@@ -29,16 +28,14 @@ describe.each([
   ["zip", zipFile(data, storages)],
   ["legacy", legacyFile(data, storages)],
 ])("a file whose tensors alternate between storages (%s)", (_, bytes) => {
-  let folder: string;
+  const folder = temporaryFolder();
   let path: string;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "weights-"));
-    path = join(folder, "x.pth");
+    path = folder.file("x.pth");
     await writeFile(path, bytes);
   });
-  afterEach(async () => {
+  afterEach(() => {
     vi.restoreAllMocks();
-    await rm(folder, { recursive: true });
   });
 
   const countStorages = () => {

@@ -1,6 +1,4 @@
-import { mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { open, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import {
   type NamedArray,
   type NamedArrays,
@@ -9,22 +7,17 @@ import {
   SafetensorsFile,
   writeSafetensors,
 } from "@roga/weights";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../support/temporary-folder.js";
 import { rawFile, reference, referenceFile } from "./reference.js";
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "weights-"));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
 const small: NamedArrays = new Map([["w", { dtype: "F32", shape: [2], data: Float32Array.of(1, 2) }]]);
 
 describe("readSafetensors", () => {
   it("reads what the reference implementation wrote, all or by name", async () => {
-    const path = join(folder, "reference.safetensors");
+    const path = folder.file("reference.safetensors");
     await writeFile(path, referenceFile);
     const all = await readSafetensors(path);
     expect([...all.tensors.keys()].sort()).toEqual(Object.keys(reference.tensors).sort());
@@ -39,7 +32,7 @@ describe("readSafetensors", () => {
   });
 
   it("names the file and the tensor", async () => {
-    const path = join(folder, "small.safetensors");
+    const path = folder.file("small.safetensors");
     await writeSafetensors(path, small);
     await expect(readSafetensors(path, ["bias"])).rejects.toMatchObject({
       name: "SafetensorsError",
@@ -50,13 +43,13 @@ describe("readSafetensors", () => {
   });
 
   it.each(Object.entries(reference.rejected))("refuses %s", async (_, base64) => {
-    const path = join(folder, "bad.safetensors");
+    const path = folder.file("bad.safetensors");
     await writeFile(path, Buffer.from(base64, "base64"));
     await expect(readSafetensors(path)).rejects.toMatchObject({ name: "SafetensorsError", path });
   });
 
   it("reads a part of a file that would not fit in memory", async () => {
-    const path = join(folder, "sparse.safetensors");
+    const path = folder.file("sparse.safetensors");
     const size = 2 ** 42;
     const header = {
       small: { dtype: "U8", shape: [3], data_offsets: [0, 3] },
@@ -70,7 +63,7 @@ describe("readSafetensors", () => {
   });
 
   it("notices a file that shrinks while it is open", async () => {
-    const path = join(folder, "small.safetensors");
+    const path = folder.file("small.safetensors");
     await writeSafetensors(path, small);
     const file = await SafetensorsFile.open(path);
     await truncate(path, (await readFile(path)).length - 1);
@@ -81,25 +74,25 @@ describe("readSafetensors", () => {
 
 describe("writeSafetensors", () => {
   it("replaces a file and leaves nothing else behind", async () => {
-    const path = join(folder, "small.safetensors");
+    const path = folder.file("small.safetensors");
     await writeFile(path, "old");
     await writeSafetensors(path, small, { epoch: "3" });
     expect(await readSafetensors(path)).toEqual({ tensors: small, metadata: { epoch: "3" } });
-    expect(await readdir(folder)).toEqual(["small.safetensors"]);
+    expect(await readdir(folder.path)).toEqual(["small.safetensors"]);
   });
 
   it("leaves the old file as it was when it fails", async () => {
-    const path = join(folder, "small.safetensors");
+    const path = folder.file("small.safetensors");
     await writeSafetensors(path, small);
     const before = await readFile(path);
     const wrong: NamedArrays = new Map([["w", { dtype: "F32", shape: [3], data: new Float32Array(2) }]]);
     await expect(writeSafetensors(path, wrong)).rejects.toMatchObject({ name: "SafetensorsError", tensor: "w" });
     expect(await readFile(path)).toEqual(before);
-    expect(await readdir(folder)).toEqual(["small.safetensors"]);
+    expect(await readdir(folder.path)).toEqual(["small.safetensors"]);
   });
 
   it("does not disturb a reader of the old file", async () => {
-    const path = join(folder, "small.safetensors");
+    const path = folder.file("small.safetensors");
     await writeSafetensors(path, small);
     const reader = await open(path);
     const before = await readFile(path);
@@ -109,15 +102,15 @@ describe("writeSafetensors", () => {
   });
 
   it("holds one tensor at a time: each is asked for after the one before was written", async () => {
-    const path = join(folder, "stream.safetensors");
+    const path = folder.file("stream.safetensors");
     const info = { dtype: "U8", shape: [4] } as const;
     const infos = new Map(["a", "b", "c"].map((name) => [name, info]));
     const sizes: number[] = [];
     await writeSafetensors(path, {
       infos,
       async tensor(name) {
-        const [temporary] = await readdir(folder);
-        sizes.push((await stat(join(folder, temporary!))).size);
+        const [temporary] = await readdir(folder.path);
+        sizes.push((await stat(folder.file(temporary!))).size);
         return { ...info, data: Uint8Array.from(Buffer.from(name.repeat(4))) };
       },
     });
@@ -131,12 +124,12 @@ describe("writeSafetensors", () => {
     async function* reversed() {
       yield* [...tensors].reverse();
     }
-    const streamed = join(folder, "streamed.safetensors");
+    const streamed = folder.file("streamed.safetensors");
     await writeSafetensors(streamed, { infos: tensors, tensors: reversed() }, metadata);
     expect((await readFile(streamed)).equals(referenceFile)).toBe(true);
 
     const open = await SafetensorsFile.open(streamed);
-    const copied = join(folder, "copied.safetensors");
+    const copied = folder.file("copied.safetensors");
     await writeSafetensors(copied, open, open.metadata);
     await open.close();
     expect((await readFile(copied)).equals(referenceFile)).toBe(true);
@@ -174,14 +167,14 @@ describe("writeSafetensors", () => {
     async function* stream() {
       yield* tensors;
     }
-    const written = writeSafetensors(join(folder, "x"), { infos: announced, tensors: stream() });
+    const written = writeSafetensors(folder.file("x"), { infos: announced, tensors: stream() });
     await expect(written).rejects.toMatchObject({ name: "SafetensorsError", tensor });
     await expect(written).rejects.toThrow(message);
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(folder.path)).toEqual([]);
   });
 
   it("stops at a signal and leaves the old file as it was", async () => {
-    const path = join(folder, "small.safetensors");
+    const path = folder.file("small.safetensors");
     await writeSafetensors(path, small);
     const before = await readFile(path);
     const controller = new AbortController();
@@ -192,6 +185,6 @@ describe("writeSafetensors", () => {
     const written = writeSafetensors(path, { infos: announced, tensors: stream() }, {}, { signal: controller.signal });
     await expect(written).rejects.toThrow("enough");
     expect(await readFile(path)).toEqual(before);
-    expect(await readdir(folder)).toEqual(["small.safetensors"]);
+    expect(await readdir(folder.path)).toEqual(["small.safetensors"]);
   });
 });

@@ -1,29 +1,11 @@
 import { type NamedArray, parseSafetensors, SafetensorsError, serializeSafetensors } from "@roga/weights";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { arbitraryArrays } from "../support/arbitrary-arrays.js";
+import { bitFlips, edits, truncations } from "../support/broken-bytes.js";
 import { rawFile } from "./reference.js";
 
-const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 });
-const arrays: fc.Arbitrary<NamedArray> = fc
-  .tuple(shapes, fc.constantFrom("F32", "F64", "I64", "U8", "BOOL", "BF16"), fc.infiniteStream(fc.nat(255)))
-  .map(([shape, dtype, bytes]): NamedArray => {
-    const count = shape.reduce((product, dimension) => product * dimension, 1);
-    const take = (size: number) => Uint8Array.from({ length: count * size }, () => bytes.next().value).buffer;
-    switch (dtype) {
-      case "F32":
-        return { dtype, shape, data: new Float32Array(take(4)) };
-      case "F64":
-        return { dtype, shape, data: new Float64Array(take(8)) };
-      case "I64":
-        return { dtype, shape, data: new BigInt64Array(take(8)) };
-      case "BF16":
-        return { dtype, shape, data: new Uint16Array(take(2)) };
-      case "BOOL":
-        return { dtype, shape, data: new Uint8Array(take(1)).map((byte) => byte & 1) };
-      default:
-        return { dtype: "U8", shape, data: new Uint8Array(take(1)) };
-    }
-  });
+const arrays = arbitraryArrays("F32", "F64", "I64", "U8", "BOOL", "BF16");
 const names = fc.string({ unit: "grapheme", maxLength: 8 }).filter((name) => name !== "__metadata__");
 const files = fc.dictionary(names, arrays, { maxKeys: 5 }).map((entries) => new Map(Object.entries(entries)));
 
@@ -66,18 +48,16 @@ const valid = serializeSafetensors(
   { format: "pt" },
 );
 
+it("refuses files cut at any byte, and refuses or reads them with any bit turned over", () => {
+  for (const bytes of truncations(valid)) expect(parsesOrRefuses(bytes)).toBe(false);
+  for (const bytes of bitFlips(valid, 3)) parsesOrRefuses(bytes);
+});
+
 it("refuses or reads files with bytes changed, removed or added", () => {
-  const edit = fc.record({
-    at: fc.nat(valid.length - 1),
-    remove: fc.integer({ min: 0, max: 12 }),
-    insert: fc.uint8Array({ maxLength: 12 }),
-  });
   let refused = 0;
   fc.assert(
-    fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
-      const bytes = [...valid];
-      for (const { at, remove, insert } of edits) bytes.splice(at, remove, ...insert);
-      if (!parsesOrRefuses(Uint8Array.from(bytes))) refused++;
+    fc.property(edits(valid), (bytes) => {
+      if (!parsesOrRefuses(bytes)) refused++;
     }),
     { numRuns: 4000, seed: 2 },
   );

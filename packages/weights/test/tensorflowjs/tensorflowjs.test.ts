@@ -1,20 +1,13 @@
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { symlink, writeFile } from "node:fs/promises";
 import { readTensorFlowJs, TensorFlowJsError, TensorFlowJsFile } from "@roga/weights";
 import { io, tensor } from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { errorOf } from "../support/errors.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
 import { writeModel } from "./model.js";
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "weights-"));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const one = { name: "w", shape: [2], dtype: "uint8" };
@@ -31,7 +24,7 @@ describe("against TensorFlow.js", () => {
     const all = new Uint8Array(data);
     const manifest = [{ paths: ["a.bin", "b/c.bin", "d.bin"], weights: specs }];
     const files = { "a.bin": all.slice(0, 5), "b/c.bin": all.slice(5, 6), "d.bin": all.slice(6) };
-    const read = await readTensorFlowJs(await writeModel(folder, manifest, files));
+    const read = await readTensorFlowJs(await writeModel(folder.path, manifest, files));
     const expected = io.decodeWeights(data, specs);
     expect([...read.keys()]).toEqual(Object.keys(expected));
     for (const [name, array] of read) {
@@ -52,7 +45,7 @@ describe("against TensorFlow.js", () => {
     const words = new Uint8Array(Uint16Array.of(0, 65535).buffer);
     const plain = new Uint8Array(Float32Array.of(0.1).buffer);
     const data = bytes(0, 1, 128, 255, 0, 3, 255, ...words, ...half, ...plain);
-    const path = await writeModel(folder, [{ paths: ["w.bin"], weights: specs }], { "w.bin": data });
+    const path = await writeModel(folder.path, [{ paths: ["w.bin"], weights: specs }], { "w.bin": data });
     const expected = io.decodeWeights(data.buffer, specs);
     for (const [name, array] of await readTensorFlowJs(path)) {
       expect(array.dtype).toBe(name === "i8" ? "I32" : "F32");
@@ -67,7 +60,7 @@ it("reads single tensors, and says which it lacks", async () => {
     { paths: ["b"], weights: [{ ...floats, name: "y", shape: [1] }] },
   ];
   const [a, b] = [Float32Array.of(1), Float32Array.of(2)].map(({ buffer }) => new Uint8Array(buffer));
-  const path = await writeModel(folder, manifest, { a: a!, b: b! });
+  const path = await writeModel(folder.path, manifest, { a: a!, b: b! });
   const model = await TensorFlowJsFile.open(path);
   expect(model.format).toBe("layers-model");
   expect((await model.tensor("y")).data).toEqual(Float32Array.of(2));
@@ -116,7 +109,7 @@ describe("refuses", () => {
       "below",
     ]),
   ])("%s", async (_, manifest, message) => {
-    const path = await writeModel(folder, manifest, { "w.bin": new Uint8Array(8) });
+    const path = await writeModel(folder.path, manifest, { "w.bin": new Uint8Array(8) });
     const error = await errorOf(() => readTensorFlowJs(path));
     expect(error).toBeInstanceOf(TensorFlowJsError);
     expect(error.path).toBe(path);
@@ -125,10 +118,10 @@ describe("refuses", () => {
 
   it("a truth value of 2, text that is no JSON, a link out of the folder", async () => {
     const bools = [{ paths: ["w.bin"], weights: [{ ...one, dtype: "bool" }] }];
-    const path = await writeModel(folder, bools, { "w.bin": bytes(1, 2) });
+    const path = await writeModel(folder.path, bools, { "w.bin": bytes(1, 2) });
     expect((await errorOf(() => readTensorFlowJs(path))).message).toContain("BOOL element 1 is 2");
-    await symlink("/etc/hostname", join(folder, "link"));
-    await writeModel(folder, [{ paths: ["link"], weights: [] }], {});
+    await symlink("/etc/hostname", folder.file("link"));
+    await writeModel(folder.path, [{ paths: ["link"], weights: [] }], {});
     expect((await errorOf(() => readTensorFlowJs(path))).message).toContain("link out of the folder");
     await writeFile(path, "{");
     expect((await errorOf(() => readTensorFlowJs(path))).message).toContain("not JSON");
