@@ -8,6 +8,21 @@ import type { Addon, Kernels } from "./addon.js";
 /** Calls whose arrays are kept together: when so many more were made, at most that many are in the queue. */
 const GENERATION = 512;
 
+let waitsAtExit = false;
+
+/** What the process takes down with it must not go while a kernel uses it. */
+function waitAtExit({ queue }: Addon): void {
+  if (waitsAtExit) return;
+  waitsAtExit = true;
+  process.once("exit", () => {
+    try {
+      queue.finish(0);
+    } catch {
+      // Nobody is left to read what failed.
+    }
+  });
+}
+
 export class Queue {
   /** As the addon, but what reads and writes arrays does so later. */
   readonly addon: Addon;
@@ -29,6 +44,7 @@ export class Queue {
         direct.queue.setBfloat16(on);
       },
     };
+    waitAtExit(direct);
     this.addon.setThreads(direct.getThreads());
     this.addon.setBfloat16(direct.usesBfloat16());
   }
