@@ -73,6 +73,15 @@ void Queue::hold(bool on) {
   added_.notify_one();
 }
 
+void Queue::pause() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  held_ = true;
+  due_ = 0;
+  pausing_ = true;
+  done_.wait(lock, [this] { return !running_; });
+  pausing_ = false;
+}
+
 void Queue::run() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
@@ -81,6 +90,7 @@ void Queue::run() {
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
     if (due_ > 0) due_--;
+    running_ = true;
     lock.unlock();
     const int64_t start = detail::now();
     std::exception_ptr error;
@@ -96,7 +106,8 @@ void Queue::run() {
       failed_ = job.name;
     }
     pending_--;
-    if (waiting_ && pending_ <= wanted_) done_.notify_one();
+    running_ = false;
+    if (pausing_ || (waiting_ && pending_ <= wanted_)) done_.notify_one();
   }
 }
 

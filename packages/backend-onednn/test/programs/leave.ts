@@ -7,6 +7,9 @@ import "../../src/index.js";
 async function work(): Promise<void> {
   await tf.setBackend("onednn");
   const x = tf.randomUniform<tf.Rank.R2>([800, 800]);
+  const images = tf.randomUniform<tf.Rank.R4>([2, 24, 24, 16]);
+  // Each of another shape, so that oneDNN makes something new for every one.
+  for (let i = 1; i < 200; i++) tf.conv2d(images, tf.ones([3, 3, 16, i]), 1, "same").dispose();
   for (let i = 0; i < 200; i++) tf.matMul(x, x).dispose();
 }
 
@@ -21,6 +24,12 @@ if (!isMainThread) {
   });
 } else {
   await work();
-  if (how === "exit") process.exit(7);
+  if (how === "exit") {
+    const last = tf.ones([2000]).mul(3);
+    process.on("exit", () => {
+      if (last.dataSync()[0] !== 3) process.reallyExit(1);
+    });
+    process.exit(7);
+  }
   if (how === "throw") throw new Error("on purpose");
 }
