@@ -57,8 +57,7 @@ void Queue::wait(uint64_t left, const char*& failed) {
     wanted_ = left;
     waiting_ = true;
     if (held_) added_.notify_one();
-    done_.wait(lock, [this] { return pending_ <= wanted_; });
-    waiting_ = false;
+    done_.wait(lock, [this] { return !waiting_; });
   }
   if (error_ == nullptr) return;
   failed = failed_;
@@ -107,7 +106,10 @@ void Queue::run() {
     }
     pending_--;
     running_ = false;
-    if (pausing_ || (waiting_ && pending_ <= wanted_)) done_.notify_one();
+    const bool enough = waiting_ && pending_ <= wanted_;
+    // From here on: a queue that is held goes no further, however late the one who waits wakes up.
+    if (enough) waiting_ = false;
+    if (enough || pausing_) done_.notify_one();
   }
 }
 

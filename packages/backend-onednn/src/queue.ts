@@ -27,7 +27,8 @@ export class Queue {
       ...this.kernels(),
       // In the queue by itself; who writes to the pages has to wait for it as for kernels.
       releasePages: (...values) => {
-        this.keep(values);
+        // Whoever gives back gets no error of others: here nothing is waited for.
+        this.young.push(values);
         direct.releasePages(...values);
       },
       // Settings are of a thread.
@@ -92,7 +93,7 @@ export class Queue {
   }
 
   private keep(values: unknown[]): void {
-    if (this.young.length === GENERATION || this.bytes > MOST_BYTES) {
+    if (this.young.length >= GENERATION || this.bytes > MOST_BYTES) {
       // Those of the generation before are done when no more are left than this one has.
       this.direct.queue.finish(this.young.length);
       this.old = this.young;

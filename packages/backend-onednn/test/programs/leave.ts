@@ -27,7 +27,7 @@ if (!isMainThread) {
   if (how === "exit") {
     const last = tf.ones([2000]).mul(3);
     process.on("exit", () => {
-      if (last.dataSync()[0] !== 3) process.reallyExit(1);
+      if (last.dataSync()[0] !== 3) process.exitCode = 1;
     });
     process.exit(7);
   }
