@@ -92,6 +92,12 @@ static napi_value hold(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/** pause(): see Queue::pause. */
+static napi_value pause(napi_env, napi_callback_info) {
+  if (Queue* const started = startedQueue()) started->pause();
+  return nullptr;
+}
+
 static bool setFunction(napi_env env, napi_value object, const char* name, napi_callback callback) {
   napi_value value;
   return napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &value) == napi_ok &&
@@ -167,7 +173,8 @@ NAPI_MODULE_INIT() {
   bool complete = napi_create_object(env, &queue) == napi_ok &&
                   napi_set_named_property(env, exports, "queue", queue) == napi_ok &&
                   setFunction(env, queue, "finish", finish) &&
-                  setFunction(env, queue, "whenDone", whenDone) && setFunction(env, queue, "hold", hold);
+                  setFunction(env, queue, "whenDone", whenDone) && setFunction(env, queue, "hold", hold) &&
+                  setFunction(env, queue, "pause", pause);
   for (const Export& function : functions) {
     complete = complete && setFunction(env, exports, function.name, function.callback) &&
                (function.enqueue == nullptr || setFunction(env, queue, function.name, function.enqueue));

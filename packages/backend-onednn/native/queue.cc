@@ -57,8 +57,7 @@ void Queue::wait(uint64_t left, const char*& failed) {
     wanted_ = left;
     waiting_ = true;
     if (held_) added_.notify_one();
-    done_.wait(lock, [this] { return pending_ <= wanted_; });
-    waiting_ = false;
+    done_.wait(lock, [this] { return !waiting_; });
   }
   if (error_ == nullptr) return;
   failed = failed_;
@@ -73,6 +72,15 @@ void Queue::hold(bool on) {
   added_.notify_one();
 }
 
+void Queue::pause() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  held_ = true;
+  due_ = 0;
+  pausing_ = true;
+  done_.wait(lock, [this] { return !running_; });
+  pausing_ = false;
+}
+
 void Queue::run() {
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
@@ -81,6 +89,7 @@ void Queue::run() {
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
     if (due_ > 0) due_--;
+    running_ = true;
     lock.unlock();
     const int64_t start = detail::now();
     std::exception_ptr error;
@@ -96,7 +105,11 @@ void Queue::run() {
       failed_ = job.name;
     }
     pending_--;
-    if (waiting_ && pending_ <= wanted_) done_.notify_one();
+    running_ = false;
+    const bool enough = waiting_ && pending_ <= wanted_;
+    // From here on: a queue that is held goes no further, however late the one who waits wakes up.
+    if (enough) waiting_ = false;
+    if (enough || pausing_) done_.notify_one();
   }
 }
 

@@ -41,6 +41,9 @@ class Queue {
   /** With true, kernels run when something waits for them, and not before: then what forgets to wait shows every time. */
   void hold(bool on);
 
+  /** Holds the queue from now on, whatever is to be done, and waits for the kernel that is running. */
+  void pause();
+
   /** Time that the thread spent in kernels. */
   std::atomic<int64_t> nanoseconds{0};
 
@@ -62,7 +65,7 @@ class Queue {
   uint64_t wanted_ = 0;
   /** Of the jobs, so many are to be done also where the queue is held. */
   uint64_t due_ = 0;
-  bool waiting_ = false, held_ = false, stopping_ = false;
+  bool waiting_ = false, pausing_ = false, running_ = false, held_ = false, stopping_ = false;
   std::exception_ptr error_;
   const char* failed_ = nullptr;
   std::thread thread_;

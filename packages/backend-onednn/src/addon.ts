@@ -34,6 +34,8 @@ export interface Addon extends Kernels {
     whenDone(callback: () => void): void;
     /** With true, kernels run when something waits for them. */
     hold(on: boolean): void;
+    /** Holds the queue and waits for the kernel that is running. */
+    pause(): void;
   };
 }
 

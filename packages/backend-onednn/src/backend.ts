@@ -64,7 +64,7 @@ export class OnednnBackend extends MathBackendCPU {
     this.addon = queue?.addon ?? addon;
     // The advice to install a faster backend is not for users of this one.
     (this as unknown as { firstUse: boolean }).firstUse = false;
-    this.arena = new Arena(addon, settings.memory);
+    this.arena = new Arena(this.addon, settings.memory);
     this.panels = new FilterPanels(this.addon, this);
   }
 
@@ -286,13 +286,26 @@ export class OnednnBackend extends MathBackendCPU {
     if (values instanceof Float32Array && this.arena.contains(values) && !this.isPooled(data)) {
       data.values = values.slice();
       data.own = true;
-    } else if (ArrayBuffer.isView(values)) {
-      data.own ||= inputs.every(({ dataId }) => bufferOf(this.dataOf(dataId).values) !== values.buffer);
+    } else if (!data.own && ArrayBuffer.isView(values)) {
+      const sources = inputs.map(({ dataId }) => this.dataOf(dataId)).flatMap((source) => this.partsOf(source));
+      const shared = sources.filter((source) => bufferOf(source.values) === values.buffer);
+      data.own = shared.length === 0;
+      // What the user gets of this tensor must not be what kernels read of another.
+      if (!shared.includes(data) && shared.some(({ own }) => own)) {
+        data.values = (values as Float32Array).slice();
+        data.own = true;
+      }
     }
     if (data.complexTensorInfos) {
       this.detach(data.complexTensorInfos.real, inputs);
       this.detach(data.complexTensorInfos.imag, inputs);
     }
+  }
+
+  /** Data, and that of the parts of a complex tensor. */
+  private partsOf(data: TensorData): TensorData[] {
+    const parts = data.complexTensorInfos;
+    return parts ? [data, this.dataOf(parts.real.dataId), this.dataOf(parts.imag.dataId)] : [data];
   }
 
   private dataOf(dataId: object): TensorData {
@@ -323,8 +336,8 @@ export class OnednnBackend extends MathBackendCPU {
     if (plain === undefined || !(values instanceof plain)) return this.readSync(dataId);
     if (!(values instanceof Float32Array && values.length > 0 && this.arena.contains(values))) {
       await queue.done();
-      data.own = false;
-      return values;
+      // Kernels that were called meanwhile are to see what is there now, whatever the user writes to what he gets.
+      return values.slice();
     }
     // In the queue's order: what comes after may write to the tensor, or give its memory to another.
     const copy = new Float32Array(values.length);
@@ -334,6 +347,7 @@ export class OnednnBackend extends MathBackendCPU {
   }
 
   override time(f: () => void): ReturnType<MathBackendCPU["time"]> {
+    this.finish();
     return super.time(() => {
       f();
       this.finish();

@@ -8,20 +8,8 @@ import type { Addon, Kernels } from "./addon.js";
 /** Calls whose arrays are kept together: when so many more were made, at most that many are in the queue. */
 const GENERATION = 512;
 
-let waitsAtExit = false;
-
-/** What the process takes down with it must not go while a kernel uses it. */
-function waitAtExit({ queue }: Addon): void {
-  if (waitsAtExit) return;
-  waitsAtExit = true;
-  process.once("exit", () => {
-    try {
-      queue.finish(0);
-    } catch {
-      // Nobody is left to read what failed.
-    }
-  });
-}
+/** As many bytes of memory of their own may these arrays have, for which the garbage collector cannot account meanwhile. */
+const MOST_BYTES = 2 ** 27;
 
 export class Queue {
   /** As the addon, but what reads and writes arrays does so later. */
@@ -29,11 +17,20 @@ export class Queue {
   /** The arguments of the last calls and of those before: what kernels use must not be collected before they are done. */
   private young: unknown[][] = [];
   private old: unknown[][] = [];
+  /** Of the arrays of `young`, without those in the arena. */
+  private bytes = 0;
 
   constructor(private readonly direct: Addon) {
+    pauseAtExit(direct);
     this.addon = {
       ...direct,
       ...this.kernels(),
+      // In the queue by itself; who writes to the pages has to wait for it as for kernels.
+      releasePages: (...values) => {
+        // Whoever gives back gets no error of others: here nothing is waited for.
+        this.young.push(values);
+        direct.releasePages(...values);
+      },
       // Settings are of a thread.
       setThreads: (count) => {
         direct.setThreads(count);
@@ -44,7 +41,6 @@ export class Queue {
         direct.queue.setBfloat16(on);
       },
     };
-    waitAtExit(direct);
     this.addon.setThreads(direct.getThreads());
     this.addon.setBfloat16(direct.usesBfloat16());
   }
@@ -63,6 +59,7 @@ export class Queue {
     if (this.idle) return;
     this.young = [];
     this.old = [];
+    this.bytes = 0;
     this.direct.queue.finish(0);
   }
 
@@ -81,7 +78,7 @@ export class Queue {
   }
 
   private kernels(): Kernels {
-    const { finish, whenDone, hold, ...kernels } = this.direct.queue;
+    const { finish, whenDone, hold, pause, ...kernels } = this.direct.queue;
     const kept = Object.entries(kernels).map(([name, kernel]) => {
       const call = kernel as (...values: unknown[]) => void;
       return [
@@ -96,12 +93,33 @@ export class Queue {
   }
 
   private keep(values: unknown[]): void {
-    if (this.young.length === GENERATION) {
+    if (this.young.length >= GENERATION || this.bytes > MOST_BYTES) {
       // Those of the generation before are done when no more are left than this one has.
-      this.direct.queue.finish(GENERATION);
+      this.direct.queue.finish(this.young.length);
       this.old = this.young;
       this.young = [];
+      this.bytes = 0;
     }
     this.young.push(values);
+    for (const value of values) if (ArrayBuffer.isView(value)) this.bytes += bytesOf(value);
   }
+}
+
+/** Bytes that only this array has; one in the arena is a part of something larger. */
+function bytesOf({ byteLength, buffer }: ArrayBufferView): number {
+  return byteLength === buffer.byteLength ? byteLength : 0;
+}
+
+let paused = false;
+
+/**
+ * No kernel may run while the process exits: oneDNN's own memory goes before the addon is told. Other listeners may still
+ * read values, and kernels that they wait for are computed.
+ */
+function pauseAtExit({ queue }: Addon): void {
+  if (paused) return;
+  paused = true;
+  process.once("exit", () => {
+    queue.pause();
+  });
 }

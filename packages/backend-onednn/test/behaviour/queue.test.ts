@@ -3,6 +3,7 @@ import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Kernels } from "../../src/addon.js";
+import type { OnednnBackend } from "../../src/backend.js";
 import { loadAddon } from "../../src/load.js";
 import { Queue } from "../../src/queue.js";
 import { BACKEND } from "../../src/register.js";
@@ -71,6 +72,17 @@ describe("every kernel", () => {
   });
 });
 
+test("what kernels use of their own is bounded, however long nobody waits", () => {
+  const calls: number[] = [];
+  const wait = (left: number) => calls.push(left);
+  const queue = new Queue({ ...direct, queue: { ...direct.queue, finish: wait } });
+  const [x, dims] = [new Float32Array(1 << 10), Int32Array.of(1 << 10, 1, 0)];
+  const bytes = new Uint8Array(1 << 26);
+  for (let i = 0; i < 6; i++) queue.addon.compare(1, x, new Float32Array(1), bytes, dims);
+  expect(calls).toEqual([2, 2]);
+  direct.queue.finish(0);
+});
+
 describe("a backend whose kernels run as late as they can", () => {
   beforeAll(async () => {
     usePooledBackend();
@@ -121,6 +133,30 @@ describe("a backend whose kernels run as late as they can", () => {
     const [twice, once, truth] = await reading;
     expect([twice[999], once[999], truth[999]]).toEqual([2, 1, 1]);
     expect(v.dataSync()[0]).toBe(101);
+  });
+
+  test("gives arrays that no kernel reads", async () => {
+    const integers = tf.fill([300], 3).cast("int32");
+    const reading = integers.data();
+    const floats = integers.cast("float32");
+    (await reading).fill(0);
+    expect(floats.dataSync()[0]).toBe(3);
+    const part = integers.slice([2], [100]).dataSync();
+    const again = integers.cast("float32");
+    part.fill(0);
+    expect(again.dataSync()[5]).toBe(3);
+    const own = new Float32Array(300).fill(3);
+    const squares = tf.real(tf.complex(tf.tensor1d(own), tf.zeros([300]))).square();
+    own.fill(0);
+    expect(squares.dataSync()[5]).toBe(9);
+  });
+
+  test("writes to no pages that are still to be given back", () => {
+    tf.dispose(tf.fill([1 << 20], 1).square());
+    tf.zeros([1]).add(1).dataSync();
+    (tf.backend() as OnednnBackend).trim();
+    const x = tf.tensor1d(new Float32Array(1 << 20).fill(3));
+    expect(x.add(1).dataSync()[1 << 19]).toBe(4);
   });
 
   test("other work goes on while values are awaited", async () => {

@@ -7,10 +7,10 @@ import "../../src/index.js";
 async function work(): Promise<void> {
   await tf.setBackend("onednn");
   const x = tf.randomUniform<tf.Rank.R2>([800, 800]);
-  for (let i = 0; i < 50; i++) tf.matMul(x, x).dispose();
-  // oneDNN makes something new for each of these.
-  const images = tf.ones<tf.Rank.R4>([2, 24, 24, 16]);
-  for (let i = 1; i <= 100; i++) tf.conv2d(images, tf.ones<tf.Rank.R4>([3, 3, 16, i]), 1, "same").dispose();
+  const images = tf.randomUniform<tf.Rank.R4>([2, 24, 24, 16]);
+  // Each of another shape, so that oneDNN makes something new for every one.
+  for (let i = 1; i < 200; i++) tf.conv2d(images, tf.ones([3, 3, 16, i]), 1, "same").dispose();
+  for (let i = 0; i < 200; i++) tf.matMul(x, x).dispose();
 }
 
 const how = process.argv[2];
@@ -24,6 +24,16 @@ if (!isMainThread) {
   });
 } else {
   await work();
-  if (how === "exit") process.exit(7);
-  if (how === "throw") throw new Error("on purpose");
+  if (how === "exit") {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    process.exit(7);
+  }
+  if (how === "throw") {
+    const last = tf.ones([2000]).mul(3);
+    // Listeners may still read values.
+    process.on("exit", () => {
+      if (last.dataSync()[0] !== 3) process.exitCode = 2;
+    });
+    throw new Error("on purpose");
+  }
 }
