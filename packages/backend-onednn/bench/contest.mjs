@@ -8,6 +8,8 @@ import { availableParallelism, cpus, loadavg } from "node:os";
 import { createInterface } from "node:readline";
 import { median, short, table } from "./statistics.mjs";
 
+const SIGNALS = ["SIGINT", "SIGTERM"];
+
 class Contestant {
   #child;
   #lines;
@@ -70,7 +72,8 @@ export async function contest(entries, { rounds, steps, warmup, log = () => {} }
   };
   // A process that is stopped would outlive an interrupted driver.
   process.once("exit", stop);
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+  const leave = () => process.exit(1);
+  for (const signal of SIGNALS) process.once(signal, leave);
   try {
     for (const entry of entries) {
       const contestant = new Contestant(entry);
@@ -105,6 +108,8 @@ export async function contest(entries, { rounds, steps, warmup, log = () => {} }
     }));
   } finally {
     stop();
+    process.off("exit", stop);
+    for (const signal of SIGNALS) process.off(signal, leave);
   }
 }
 
