@@ -1,7 +1,8 @@
 /**
  * The TensorFlow.js backend: the JavaScript one with large float32 buffers in an arena, so that native kernels write
- * into memory that is warm and aligned. Arrays that the user hands in are used where they are and never written; arrays
- * that the user gets are copies, valid after the tensor is gone.
+ * into memory that is warm and aligned. Kernels may run after their call returned (queue.ts), so no array is both the
+ * user's and theirs: one that he hands in is copied when a kernel first reads it and never written, one that he gets is a
+ * copy, or is copied before a kernel reads it again.
  */
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import {
@@ -51,10 +52,9 @@ export class OnednnBackend extends MathBackendCPU {
   private readonly arena: Arena;
   /** Filters of inference in the order that products read them. */
   readonly panels: FilterPanels;
-
+  /** What kernels call; through the queue, where there is one. */
   readonly addon: Addon;
 
-  /** With a queue, the kernels of its addon are used. */
   constructor(
     addon: Addon,
     private readonly settings: Settings,
@@ -147,16 +147,21 @@ export class OnednnBackend extends MathBackendCPU {
     if (data.deferred !== undefined) return this.compute(data, data.deferred);
     if (this.queue === undefined || data.own || !ArrayBuffer.isView(data.values)) return data.values;
     const values = data.values as Float32Array;
-    if (values instanceof Float32Array && this.queue.idle) {
-      const copy = this.allocate(values.length);
-      copy.set(values);
-      data.values = copy as never;
-      if (this.arena.owns(copy)) data.pooled = copy;
-    } else {
-      data.values = values.slice() as never;
-    }
+    // The arena may be written here when no kernel is left; to wait for that would cost more than new memory.
+    if (values instanceof Float32Array && this.queue.idle) return this.keepCopy(data, values);
+    data.values = values.slice() as never;
     data.own = true;
     return data.values;
+  }
+
+  /** Gives data a copy of its array, in the arena where it is large enough. The queue must be empty. */
+  private keepCopy(data: TensorData, values: Float32Array): Float32Array {
+    const copy = this.allocate(values.length);
+    copy.set(values);
+    data.values = copy as never;
+    data.own = true;
+    if (this.arena.owns(copy)) data.pooled = copy;
+    return copy;
   }
 
   /**
@@ -263,16 +268,10 @@ export class OnednnBackend extends MathBackendCPU {
   owned(tensor: TensorInfo): Float32Array | undefined {
     const data = this.dataOf(tensor.dataId);
     const values = this.floats(tensor);
-    if (!this.isPooled(data)) {
-      const own = this.allocate(values.length);
-      if (!this.arena.owns(own)) return undefined;
-      this.finish();
-      own.set(values);
-      data.values = own as never;
-      data.pooled = own;
-      data.own = true;
-    }
-    return data.pooled;
+    if (values.length < this.settings.memory.smallest) return undefined;
+    if (this.isPooled(data)) return values;
+    this.finish();
+    return this.keepCopy(data, values);
   }
 
   /**
